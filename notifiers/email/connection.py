@@ -238,9 +238,11 @@ class SmtpConnection:
 
     async def quit(self) -> None:
         """Says goodbye, without waiting long for an answer."""
-        with suppress(SMTPException, OSError):
-            await self._client.quit(timeout=min(2.0, self._settings.timeout_seconds))
-        self.close()
+        try:
+            with suppress(SMTPException, OSError):
+                await self._client.quit(timeout=min(2.0, self._settings.timeout_seconds))
+        finally:
+            self.close()
 
     def close(self) -> None:
         self._client.close()
