@@ -96,6 +96,9 @@ class EmailChannel:
         except Ended:
             connection.close()
             return
+        except BaseException:
+            connection.close()  # cancelled: nobody else knows of it
+            raise
         if connection.mails >= self._settings.mails_per_connection:
             await connection.quit()
         elif connection.is_clean:

@@ -13,10 +13,11 @@ from typing import Final, cast
 from aiosmtplib import SMTPException, SMTPReadTimeoutError, SMTPServerDisconnected
 from aiosmtplib.protocol import SMTPProtocol
 
-_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:(-)|.)?(.*)", re.DOTALL)
+"""As lenient as the library: what serves one by one serves at once."""
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
-_MOST_BYTES: Final = 65_536
-"""Of answers that are not read yet."""
+_MOST_BYTES: Final = 32_768
+"""Of one answer, line ends among them: one of empty lines alone has an end too."""
 
 
 class CommandGroup(asyncio.Protocol):
@@ -24,7 +25,6 @@ class CommandGroup(asyncio.Protocol):
 
     def __init__(self, transport: asyncio.Transport, library: SMTPProtocol) -> None:
         """Takes the transport over from `library`."""
-        self._transport = transport
         self._library = library
         self._asked = 0
         """Answers that have not come yet."""
@@ -32,7 +32,8 @@ class CommandGroup(asyncio.Protocol):
         """Answers that nobody has taken yet, come or not."""
         self._unread = b""
         self._lines: list[bytes] = []
-        """Of an answer that is not whole yet."""
+        self._size = 0
+        """Both of an answer that is not whole yet."""
         self._answers: deque[tuple[int, str]] = deque()
         self._fault: SMTPException | None = None
         self._news = asyncio.Event()
@@ -44,8 +45,8 @@ class CommandGroup(asyncio.Protocol):
             raise ValueError("a control character in a command")
         if self._fault is not None:
             raise self._fault
+        self._library.write(b"".join(command + b"\r\n" for command in commands))
         self._asked = self._untaken = len(commands)
-        self._transport.write(b"".join(command + b"\r\n" for command in commands))
 
     async def answer(self, seconds: float) -> tuple[int, str]:
         """The next one: its code, and the text of its lines. Raises `SMTPException`."""
@@ -87,23 +88,27 @@ class CommandGroup(asyncio.Protocol):
         if not self._asked:
             self._library.data_received(data)
             return
-        self._unread += data
-        while self._asked and b"\n" in self._unread:
-            line, _, self._unread = self._unread.partition(b"\n")
-            self._take(line)
-        if len(self._unread) + sum(map(len, self._lines)) > _MOST_BYTES:
+        unread, start = self._unread + data, 0
+        while self._asked and (end := unread.find(b"\n", start)) >= 0:
+            self._take(unread[start:end])
+            start = end + 1
+        self._unread = unread[start:]
+        if self._size + len(self._unread) > _MOST_BYTES:
             self._fail(SMTPException("an answer without end"))
 
     def _take(self, line: bytes) -> None:
+        self._size += len(line) + 1
         found = _LINE.fullmatch(line.rstrip(b"\r"))
-        if found is None:
+        if found is None or self._size > _MOST_BYTES:
             self._fail(SMTPException("malformed answer"))
             return
-        self._lines.append((found[3] or b"").strip())
-        if found[2] == b"-":
+        self._lines.append(found[3].strip(b" \t\r\n"))
+        if found[2]:
             return
-        text = b"\n".join(self._lines).decode("utf-8", "surrogateescape")
+        # The enhanced code is looked for at the beginning, which an empty first line is not.
+        text = b"\n".join(self._lines).lstrip(b"\n").decode("utf-8", "surrogateescape")
         self._lines.clear()
+        self._size = 0
         self._asked -= 1
         self._answers.append((int(found[1]), text))
         self._news.set()

@@ -174,7 +174,8 @@ class SmtpConnection:
             if code not in accepted:
                 usable = code >= 400 and code != _CLOSING
                 if usable and self._group is not None:
-                    usable = await self._group.refuses_the_rest(_REST_SECONDS)
+                    seconds = min(_REST_SECONDS, self._settings.timeout_seconds)
+                    usable = await self._group.refuses_the_rest(seconds)
                 raise Ended(stage, SmtpAnswer.of(code, text), usable=usable)
             reach(point)
 
@@ -237,9 +238,11 @@ class SmtpConnection:
 
     async def quit(self) -> None:
         """Says goodbye, without waiting long for an answer."""
-        with suppress(SMTPException, OSError):
-            await self._client.quit(timeout=min(2.0, self._settings.timeout_seconds))
-        self.close()
+        try:
+            with suppress(SMTPException, OSError):
+                await self._client.quit(timeout=min(2.0, self._settings.timeout_seconds))
+        finally:
+            self.close()
 
     def close(self) -> None:
         self._client.close()

@@ -5,6 +5,7 @@ import gc
 import ssl
 import warnings
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -255,6 +256,15 @@ async def test_a_server_that_wants_a_mail_whose_recipient_it_has_refused_gets_no
     assert [mail.recipient for mail in server.mails] == [a_mail().recipient]
 
 
+async def test_who_waits_for_the_answers_behind_a_refusal_stays_within_the_bound() -> None:
+    bad = {"away@kommune.example.dk": "550 5.1.1 no"}
+    plan: Plan = {At.DATA: [Silence()]}
+    async with MisbehavingServer(plan, bad_recipients=bad, takes_any_data=True) as server:
+        hurried = settings(server.port, timeout_seconds=0.07, answer_timeout_seconds=0.07)
+        async with asyncio.timeout(hurried.longest_send_seconds):
+            await EmailChannel(hurried).send(a_mail(recipient="away@kommune.example.dk"))
+
+
 async def test_sender_recipient_and_data_are_sent_at_once_and_their_answers_come_in_any_pieces() -> None:
     """The server answers when it has read all three, a byte at a time: whoever waits for the first gets none."""
 
@@ -421,3 +431,38 @@ async def test_a_cancelled_send_leaves_no_half_finished_connection_behind(offere
         assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert len(server.accepted) == 1
+
+
+@pytest.mark.parametrize("stays", ["RSET", "QUIT"])
+async def test_a_send_cancelled_behind_the_answer_leaves_no_open_connection(stays: str) -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay.test ESMTP\r\n")
+        await reader.readline()
+        writer.write(b"250-relay.test\r\n250 PIPELINING\r\n")
+        await reader.readuntil(b"DATA\r\n")
+        if stays == "RSET":
+            writer.write(b"250 ok\r\n550 5.1.1 no\r\n554 no\r\n")
+        else:
+            writer.write(b"250 ok\r\n250 ok\r\n354 go\r\n")
+            await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"250 2.0.0 queued\r\n")
+        assert await reader.readline() == stays.encode() + b"\r\n"
+        asked.set()
+        with suppress(OSError):
+            await reader.read()
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    channel = EmailChannel(settings(port, host="127.0.0.1", mails_per_connection=1))
+    sending = asyncio.create_task(channel.send(a_mail()))
+    await asked.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    async with asyncio.timeout(10):
+        await ended.wait()
+    server.close()
