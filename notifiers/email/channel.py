@@ -62,7 +62,7 @@ class EmailChannel:
         try:
             answer = await connection.transact(mail)
         except Ended as end:
-            if connection.is_at_once and _has_lost_a_command(end):
+            if connection.is_at_once and _has_lost_a_command(end, kept=connection.mails > 0):
                 self._one_by_one()
             if end.usable:
                 await self._give_back(connection, reset=True)
@@ -128,10 +128,15 @@ def _worth_a_new_connection(end: Ended) -> bool:
     return end.stage is not SmtpStage.BODY and (closing or isinstance(end.what, BaseException))
 
 
-def _has_lost_a_command(end: Ended) -> bool:
-    """Some relays read one command of several: they are silent then, or miss the one before."""
+def _has_lost_a_command(end: Ended, *, kept: bool) -> bool:
+    """Some relays read one command of several: they are silent then, or miss the one before.
+
+    `kept`: the connection has served a mail; one that is silent at the next one has died meanwhile.
+    """
     if isinstance(end.what, SmtpAnswer):
         return end.what.code == _OUT_OF_ORDER
+    if kept and end.stage is SmtpStage.SENDER:
+        return False
     return end.stage is not SmtpStage.BODY and isinstance(end.what, TimeoutError)
 
 
