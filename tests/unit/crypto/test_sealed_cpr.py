@@ -24,6 +24,7 @@ from crypto.sealed_cpr import (
     NotSealedError,
     SealedForAnotherError,
     SealNotOpenedError,
+    _content_key,
     open_sealed,
     seal,
 )
@@ -105,6 +106,19 @@ def test_a_seal_for_one_event_opens_for_no_other(other: Belongs) -> None:
     forged = base64url.encode(json.dumps(json.loads(base64url.decode(first)) | other.header).encode())
     with pytest.raises(SealNotOpenedError):
         open_sealed(f"{forged}.{rest}", KEYS, other)
+
+
+@given(shared=st.binary(min_size=32, max_size=32), apu=st.binary(max_size=70), apv=st.binary(max_size=70))
+def test_the_key_is_the_one_that_the_library_derives(shared: bytes, apu: bytes, apv: bytes) -> None:
+    info = b"".join(len(part).to_bytes(4) + part for part in (b"A256GCM", apu, apv)) + (256).to_bytes(4)
+    assert _content_key(shared, apu, apv) == ConcatKDFHash(SHA256(), 32, info).derive(shared)
+
+
+def test_the_key_is_the_one_of_the_rfcs_example() -> None:
+    """RFC 7518, appendix C."""
+    shared = bytes.fromhex("9e56d91d817135d372834283bf84269cfb316ea3da806a48f6daa7798cfe90c4")
+    key = _content_key(shared, b"Alice", b"Bob", b"A128GCM", 16)
+    assert base64url.encode(key) == "VqqN6vgjbSBcIijNcacQGg"
 
 
 @pytest.mark.parametrize("flipped", ["apu", "apv"])
