@@ -7,6 +7,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from crypto import sealed_cpr as cpr_seal
 from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
@@ -14,7 +15,7 @@ from models.events.cloudevent import Envelope, RefusedError
 from models.events.contract import RiskData
 from models.events.event_types import CPR_FIELDS, VERSION_1, EventType
 from models.events.sealed_contract import PersonInside
-from models.json_names import has_double_name
+from models.json_names import has_double_name_in
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
 
@@ -39,7 +40,8 @@ def open_person(
     belongs = cpr_seal.Belongs(envelope.attributes["sender"], envelope.attributes["id"])
     inside = _inside(_text(data.sealed, keys, belongs), event_type.inside)
     numbers = _numbers(inside, lambda _, text: text, day)
-    fields = {name: value for name, value in (*data, *inside) if name != "sealed"}
+    fields = {**vars(data), **vars(inside)}
+    del fields["sealed"]
     # Both halves have been checked by now.
     plain = VERSION_1[event_type.first_name].data.model_construct(**fields)
     if isinstance(plain, RiskData):
@@ -67,16 +69,18 @@ def _inside(text: str, model: type[PersonInside]) -> PersonInside:
         inside = model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise wrong_field(error, model, within="sealed") from None
-    if has_double_name(text):
+    if has_double_name_in(text, from_json(text)):
         raise RefusedError(Rejection.WRONG_FIELD, "sealed: a name stands twice in one object")
     return inside
 
 
 def _numbers(data: Any, opened: Callable[[str, str], str], day: date) -> dict[str, str]:
     """Those that `data` holds, by field; `opened` gives the text of one."""
+    # Asking a model by name for what it does not have costs it an exception.
+    held = vars(data)
     found: dict[str, str] = {}
     for field in CPR_FIELDS:
-        if (text := getattr(data, field, None)) is not None:
+        if (text := held.get(field)) is not None:
             number = _number(opened(field, text), day, _unless_cpr(field))
             if number in found.values():
                 raise RefusedError(Rejection.WRONG_FIELD, field)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from models.json_names import has_double_name
+from models.json_names import has_double_name_in
 from models.reasons import Rejection
 from models.rfc3339 import read_moment
 
@@ -190,9 +190,10 @@ def _json(value: bytes) -> Any:
         if "recursion limit" in str(error):
             raise RefusedError(Rejection.TOO_DEEP) from None
         raise RefusedError(Rejection.NOT_JSON) from None
-    if _depth(parsed) > MAX_DEPTH:
+    # What opens fewer objects and lists is not deeper.
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _depth(parsed) > MAX_DEPTH:
         raise RefusedError(Rejection.TOO_DEEP)
-    if has_double_name(text):
+    if has_double_name_in(text, parsed):
         raise RefusedError(Rejection.NOT_JSON, "a name stands twice in one object")
     return parsed
 
