@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import JsonValue
+
 from crypto.intake_vault import IntakeVault
 from models.base import Frozen
 from models.events.cloudevent import Envelope
@@ -20,16 +22,28 @@ class Fingerprints:
 
 
 def fingerprints(
-    envelope: Envelope, event_type: EventType, data: Frozen, opened: Mapping[str, str], vault: IntakeVault
+    envelope: Envelope,
+    event_type: EventType,
+    data: Frozen,
+    dumped: Mapping[str, JsonValue],
+    opened: Mapping[str, str],
+    vault: IntakeVault,
 ) -> Fingerprints:
     """Of `data`, in the form of version 1, with `opened` in the place of the CPR: the same for every version.
 
-    The form of neither may ever change: both are kept.
+    `dumped`: `data` as JSON. The form of neither fingerprint may ever change: both are kept.
     """
-    fields: dict[str, Any] = {**data.model_dump(mode="json"), **opened, "type": event_type.first_name}
-    written = vault.fingerprint({**fields, "time": envelope.time.isoformat()})
-    moments = {name: moment.astimezone(UTC) for name, moment in data if isinstance(moment, datetime)}
+    fields: dict[str, Any] = {**dumped, **opened, "type": event_type.first_name}
+    time = envelope.time
+    written = vault.fingerprint({**fields, "time": time.isoformat()})
+    moments = {
+        name: moment.astimezone(UTC)
+        for name, moment in vars(data).items()
+        if isinstance(moment, datetime) and moment.tzinfo is not UTC
+    }
+    if not moments and time.tzinfo is UTC:
+        return Fingerprints(written, None)
     if moments:
         fields |= data.model_copy(update=moments).model_dump(mode="json", include=set(moments))
-    utc = vault.fingerprint({**fields, "time": envelope.time.astimezone(UTC).isoformat()})
+    utc = vault.fingerprint({**fields, "time": time.astimezone(UTC).isoformat()})
     return Fingerprints(written, None if utc == written else utc)

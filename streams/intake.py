@@ -139,7 +139,7 @@ def _accept(
         raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
     if isinstance(data, ControlTotalData):
         draft.total = _total(envelope, data, sender)
-        return fingerprints(envelope, event_type, data, {}, context.vault), None
+        return fingerprints(envelope, event_type, data, data.model_dump(mode="json"), {}, context.vault), None
     return _event(envelope, event_type, data, origin, context)
 
 
@@ -248,7 +248,7 @@ def _event(
             raise RefusedError(Rejection.NOT_SENDERS_OWN, name if field == "cpr" else field)
     people = {name: context.vault.person_id(number) for name, number in numbers.items()}
     person_id = people["cpr"]
-    found = fingerprints(envelope, event_type, data, people, context.vault)
+    found = fingerprints(envelope, event_type, data, fields, people, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(
