@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from confluent_kafka import Message
 
-from models.events.person_event import Origin
+from models.events.simple_event import SimpleOrigin
 
 
 class KafkaRecord(NamedTuple):
@@ -62,11 +62,9 @@ class KafkaRecord(NamedTuple):
         return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> SimpleOrigin:
         """The record's place and append time."""
-        return Origin(
-            topic=self.topic, partition=self.partition, offset=self.offset, appended_at=self.appended_at
-        )
+        return SimpleOrigin(self.topic, self.partition, self.offset, self.appended_at)
 
 
 def by_partition(records: Iterable[KafkaRecord]) -> list[tuple[tuple[str, int], list[KafkaRecord]]]:

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 
 from models.base import Frozen
 from models.events.fingerprints import same_content
-from models.events.receipt import Receipt
+from models.events.simple_receipt import KnownReceipt
 from models.notifications.delivery import SendOutcome
 
 RecordPlace = tuple[str, int, int]
@@ -143,7 +143,9 @@ def place_of(identity: str) -> RecordPlace:
     return (topic, int(partition), int(offset))
 
 
-def expected_replay(receipt: Receipt, standing: Sequence[AcceptedRecord]) -> tuple[ReplayOutcome, str | None]:
+def expected_replay(
+    receipt: KnownReceipt, standing: Sequence[AcceptedRecord]
+) -> tuple[ReplayOutcome, str | None]:
     """What becomes of a record that would be answered with `receipt` now, and why.
 
     `standing`: the accepted records of its sender and id, in the brokers' order; the first one has the id.

@@ -20,15 +20,17 @@ from crypto.published_keys import SIGNING
 from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.events import probe_identity
+from models.events.accepted_event import AcceptedEvent, kept_content
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
 from models.events.contract import is_uuid
 from models.events.control_total import ControlTotalData
-from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable, has_ended
-from models.events.person_event import Origin, PersonEvent
-from models.events.receipt import KeptCount, Receipt, Total
+from models.events.event_types import EVENT_TYPES, EventType, InputTopic, countable, has_ended
+from models.events.receipt import KeptCount, Total
 from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
+from models.events.simple_event import SimpleOrigin
+from models.events.simple_receipt import KnownReceipt
 from models.reasons import Rejection
 from streams.fingerprints import Fingerprints, fingerprints
 from streams.open_person import open_person
@@ -72,7 +74,7 @@ class Context:
 class InputRecord:
     """A record of an input topic as the broker holds it."""
 
-    origin: Origin
+    origin: SimpleOrigin
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]] = ()
 
@@ -81,8 +83,8 @@ class InputRecord:
 class Validated:
     """Intake's answer: `event` for an accepted record about a person, `rejected_payload` (sealed) for a refused one."""
 
-    receipt: Receipt
-    event: PersonEvent | None = None
+    receipt: KnownReceipt
+    event: AcceptedEvent | None = None
     rejected_payload: str | None = None
 
 
@@ -115,7 +117,7 @@ def _name(draft: ReceiptDraft, record: InputRecord, register: SenderKeys) -> Non
 
 def _accept(
     record: InputRecord, context: Context, draft: ReceiptDraft
-) -> tuple[Fingerprints, PersonEvent | None]:
+) -> tuple[Fingerprints, AcceptedEvent | None]:
     """A good record's fingerprints and person event. Raises `RefusedError`; `draft` holds what was found so far."""
     origin = record.origin
     envelope = read(record.value, record.headers)
@@ -166,7 +168,7 @@ def _type(envelope: Envelope, topic: str, draft: ReceiptDraft) -> EventType:
     return event_type
 
 
-def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: ReceiptDraft) -> Sender:
+def _sender(envelope: Envelope, origin: SimpleOrigin, register: SenderKeys, draft: ReceiptDraft) -> Sender:
     sender = register.find(envelope.attributes["sender"])
     day = copenhagen_date(origin.appended_at)
     if sender is None:
@@ -180,7 +182,7 @@ def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: Rec
 
 
 def _verify(
-    envelope: Envelope, event_type: EventType, origin: Origin, sender: Sender, context: Context
+    envelope: Envelope, event_type: EventType, origin: SimpleOrigin, sender: Sender, context: Context
 ) -> None:
     signature = envelope.signature
     if not signature:
@@ -234,8 +236,8 @@ def _data(envelope: Envelope, event_type: EventType) -> Frozen:
 
 
 def _event(
-    envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
-) -> tuple[Fingerprints, PersonEvent]:
+    envelope: Envelope, event_type: EventType, data: Any, origin: SimpleOrigin, context: Context
+) -> tuple[Fingerprints, AcceptedEvent]:
     opened = open_person(
         envelope, event_type, data, context.opening_keys, copenhagen_date(origin.appended_at)
     )
@@ -259,23 +261,18 @@ def _event(
             sealed_for(attributes["sender"], attributes["id"], person_id),
             origin.appended_at,
         )
-    content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
     if "new_cpr" in people:
-        content["new_person_id"] = people["new_cpr"]
-    event = PersonEvent.model_validate(
-        {
-            "person_id": person_id,
-            "sender": attributes["sender"],
-            "event_id": attributes["id"],
-            "registered_at": envelope.time,
-            "origin": origin,
-            "fingerprint": found.written,
-            "fingerprint_utc": found.utc,
-            "content": {**content, "kind": event_type.kind},
-            "sealed": sealed,
-        },
-        # What this version writes it knows: a field that slipped through could name the person.
-        extra="forbid",
+        fields["new_person_id"] = people["new_cpr"]
+    event = AcceptedEvent(
+        person_id=person_id,
+        sender=attributes["sender"],
+        event_id=attributes["id"],
+        registered_at=envelope.time,
+        origin=origin,
+        fingerprint=found.written,
+        fingerprint_utc=found.utc,
+        content=kept_content(event_type, fields),
+        sealed=sealed,
     )
     return found, event
 

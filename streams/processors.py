@@ -19,8 +19,10 @@ from models.eligibility.person_record import PersonRecord
 from models.eligibility.simple_decision import SimpleDecision, write_decision
 from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.errors import UnreadableError
+from models.events.accepted_event import AcceptedEvent, write_accepted
 from models.events.person_event import PersonEvent
 from models.events.simple_event import SimpleEvent, applied_entry, read_simple_event
+from models.events.simple_receipt import write_receipt
 from streams.applied_entries import add_entries, applied_entry_of, tell_foreign
 from streams.batch_producer import BatchProducer
 from streams.intake import Context, InputRecord, validate_record
@@ -92,7 +94,7 @@ class Intake:
                 Topic.RECEIPTS,
                 partition % INPUT_PARTITIONS,
                 (receipt.sender or "unknown").encode(),
-                receipt.model_dump_json(exclude_none=True).encode(),
+                write_receipt(receipt),
             )
             if validated.event is not None:
                 add_person_event(validated.event, output)
@@ -250,17 +252,16 @@ def _outcome(step: AppliedEvent) -> CodeAndReason:
     return "changed" if step.changed else "unchanged", ""
 
 
-def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
+def add_person_event(event: PersonEvent | AcceptedEvent, output: BatchProducer) -> None:
     """Write a person event to the partition of its person, under a key of its own."""
-    output.add(
-        Topic.PERSON_EVENTS,
-        output.people.of(event.person_id),
-        key_of_event(event),
-        event.model_dump_json(exclude_none=True).encode(),
-    )
+    if isinstance(event, AcceptedEvent):
+        value = write_accepted(event)
+    else:
+        value = event.model_dump_json(exclude_none=True).encode()
+    output.add(Topic.PERSON_EVENTS, output.people.of(event.person_id), key_of_event(event), value)
 
 
-def key_of_event(event: PersonEvent) -> bytes:
+def key_of_event(event: PersonEvent | AcceptedEvent) -> bytes:
     """The key of one writing of `event`."""
     topic, partition, offset = event.origin.place
     return record_key(event.person_id, f"{topic}/{partition}@{offset}")

@@ -6,13 +6,15 @@ from datetime import date
 from models.events.cloudevent import Refused
 from models.events.person_event import Origin
 from models.events.receipt import Receipt, ReceiptStatus, Total
+from models.events.simple_event import SimpleOrigin
+from models.events.simple_receipt import KnownReceipt, SimpleReceipt
 
 
 @dataclass(slots=True)
 class ReceiptDraft:
     """What the receipt may repeat to the sender, as far as the checks have come: a refusal says no more than that."""
 
-    origin: Origin
+    origin: SimpleOrigin
     type: str | None = None
     event_id: str | None = None
     sender: str | None = None
@@ -20,10 +22,28 @@ class ReceiptDraft:
     registered_on: date | None = None
     total: Total | None = None
 
-    def accepted(self, fingerprint: str, fingerprint_utc: str | None) -> Receipt:
+    def accepted(self, fingerprint: str, fingerprint_utc: str | None) -> KnownReceipt:
         """The receipt of a record that passed every check."""
+        if self.total is None:
+            return SimpleReceipt(
+                origin=self.origin,
+                status=ReceiptStatus.ACCEPTED,
+                sender=self.sender,
+                event_id=self.event_id,
+                type=self.type,
+                fingerprint=fingerprint,
+                fingerprint_utc=fingerprint_utc,
+                sequence=self.sequence,
+                registered_on=self.registered_on,
+            )
+        origin = self.origin
         return Receipt(
-            origin=self.origin,
+            origin=Origin(
+                topic=origin.topic,
+                partition=origin.partition,
+                offset=origin.offset,
+                appended_at=origin.appended_at,
+            ),
             status=ReceiptStatus.ACCEPTED,
             sender=self.sender,
             event_id=self.event_id,
@@ -35,9 +55,9 @@ class ReceiptDraft:
             total=self.total,
         )
 
-    def rejected(self, refused: Refused) -> Receipt:
+    def rejected(self, refused: Refused) -> SimpleReceipt:
         """The receipt of a record that one check refused."""
-        return Receipt(
+        return SimpleReceipt(
             origin=self.origin,
             status=ReceiptStatus.REJECTED,
             reason=refused.reason,

@@ -17,11 +17,12 @@ from infra.traces import (
 )
 from models.eligibility.decision import Decision
 from models.events.person_event import PersonEvent
-from models.events.receipt import Receipt, ReceiptStatus
+from models.events.receipt import ReceiptStatus
+from models.events.simple_receipt import KnownReceipt
 from streams.sender_trace import sender_spans
 
 
-def of_intake(trace: int, record: KafkaRecord, receipt: Receipt, began_ns: int) -> Span:
+def of_intake(trace: int, record: KafkaRecord, receipt: KnownReceipt, began_ns: int) -> Span:
     """The first span of a record's trace, with a link to its sender's own."""
     is_accepted = receipt.status is ReceiptStatus.ACCEPTED
     said = at_place(receipt.origin)

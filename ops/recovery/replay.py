@@ -26,8 +26,8 @@ from models.dead_letter import (
     id_of,
     surely_not_taken,
 )
-from models.events.person_event import Origin
-from models.events.receipt import Receipt
+from models.events.simple_event import SimpleOrigin
+from models.events.simple_receipt import KnownReceipt
 from models.operator import Operator
 from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
@@ -98,7 +98,7 @@ class ReplayPlanner:
             content = Bytes(None, content.headers)
         topic, partition, offset = dead_letter.place
         # The brokers will stamp the new record with the present time: by that it will be judged.
-        origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=self._now)
+        origin = SimpleOrigin(topic, partition, offset, self._now)
         receipt = validate_record(InputRecord(origin, content.value, content.headers), self._context).receipt
         standing = self._accepted(dead_letter, receipt)
         prospect, why = expected_replay(receipt, standing)
@@ -113,7 +113,7 @@ class ReplayPlanner:
             )
         return ReplayPlan(dead_letter, prospect, why, by)
 
-    def _accepted(self, dead_letter: DeadLetter, receipt: Receipt) -> list[AcceptedRecord]:
+    def _accepted(self, dead_letter: DeadLetter, receipt: KnownReceipt) -> list[AcceptedRecord]:
         if receipt.reason is not None or receipt.sender is None or receipt.event_id is None:
             return []
         known = dead_letters.standing(self._connection, receipt.sender, receipt.event_id)

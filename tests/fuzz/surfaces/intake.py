@@ -30,13 +30,14 @@ from models.events.person_event import PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus
 from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import attributes_of, bind
-from streams.intake import InputRecord, Validated, validate_record
+from streams.intake import InputRecord
 from tests.factories import LAW
 from tests.fuzz.mutate import maybe, spoil, spoil_headers, spoil_json, spoil_text
 from tests.fuzz.surface import Wrong
 from tests.fuzz.surfaces.good_events import good_events
 from tests.paths import ROOT
 from tests.unit.streams.senders import PERSONAL, Senders, kept_as, place, risk_event
+from tests.unit.streams.written_answer import WrittenAnswer, judged
 
 _HEADERS: Final = ROOT / "tests/data/records/foreign_headers.json"
 _AT: Final = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -83,13 +84,13 @@ class IntakeAttempts:
         """One record."""
         way = chance.choice(_WAYS)
         record = self._received(chance, way(self, chance))
-        validated = validate_record(record, self._context)
+        validated = judged(record, self._context)
         self._judge(record, validated)
         if validated.event is None:
             return str(validated.receipt.reason or validated.receipt.status)
         return f"accepted, {self._matched(chance, validated.event)}"
 
-    def _judge(self, record: InputRecord, validated: Validated) -> None:
+    def _judge(self, record: InputRecord, validated: WrittenAnswer) -> None:
         receipt = validated.receipt
         refused = receipt.status is ReceiptStatus.REJECTED
         if refused is (receipt.reason is None):
@@ -149,7 +150,7 @@ class IntakeAttempts:
         return event.model_copy(update={"person_id": self._people[0].person_id})
 
     def _event(self, ready: Ready) -> PersonEvent | None:
-        return validate_record(
+        return judged(
             InputRecord(place(ready.topic, at=_AT), ready.value, ready.headers), self._context
         ).event
 

@@ -13,8 +13,8 @@ from crypto.new_keys import new_signing_key
 from crypto.signature import sign, signing_input
 from crypto.vault import SealOpener
 from models.events.event_types import TYPE_PREFIX, InputTopic
-from models.events.person_event import Origin
 from models.events.sender import Sender, VerificationKey, kind_of
+from models.events.simple_event import SimpleOrigin
 from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import ContractVersion, attributes_of, bind, prepare, sealed
 from streams.intake import Context, InputRecord
@@ -207,9 +207,9 @@ def total_event(**changes: Any) -> PlainEvent:
     return replace(event, **changes)
 
 
-def place(topic: str = InputTopic.DROPOUT_RISKS, *, offset: int = 7, at: datetime = APPENDED) -> Origin:
+def place(topic: str = InputTopic.DROPOUT_RISKS, *, offset: int = 7, at: datetime = APPENDED) -> SimpleOrigin:
     """A record's place."""
-    return Origin(topic=topic, partition=1, offset=offset, appended_at=at)
+    return SimpleOrigin(topic, 1, offset, at)
 
 
 def received(ready: Ready, *, at: datetime = APPENDED, topic: str | None = None) -> InputRecord:

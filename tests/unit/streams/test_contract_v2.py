@@ -15,7 +15,6 @@ from models.events.fingerprints import same_content
 from models.events.receipt import Receipt
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
-from streams.intake import validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR, MUNICIPALITY, OTHER_INSTITUTION, uuid
 from tests.unit.models.events.test_contract import DATA
 from tests.unit.streams.senders import (
@@ -32,6 +31,7 @@ from tests.unit.streams.senders import (
     total_event,
     with_data,
 )
+from tests.unit.streams.written_answer import judged
 
 SENDERS: Final = Senders()
 _BELONGS: Final = Belongs(INSTITUTION, uuid("message"))
@@ -40,7 +40,7 @@ _CLEAR: Final = {name: held for name, held in risk_event().data.items() if name 
 
 
 def _judged(ready: Ready) -> Receipt:
-    receipt = validate_record(received(ready), SENDERS.context).receipt
+    receipt = judged(received(ready), SENDERS.context).receipt
     assert not [text for text in PERSONAL if text in receipt.model_dump_json()]
     return receipt
 
@@ -81,8 +81,7 @@ def test_both_versions_of_an_event_are_one_event_after_intake(kind: str, binding
     """Person event, fingerprints and what is sealed for the unit: so a repeat in the other version is a repeat."""
     event = _event(kind)
     first, second = (
-        validate_record(received(SENDERS.ready(event, binding, version)), SENDERS.context)
-        for version in (1, 2)
+        judged(received(SENDERS.ready(event, binding, version)), SENDERS.context) for version in (1, 2)
     )
     assert first.event is not None
     assert second.event == first.event
@@ -95,8 +94,7 @@ def test_both_versions_of_an_event_are_one_event_after_intake(kind: str, binding
 def test_what_is_left_out_is_left_out_in_both(changes: dict[str, None]) -> None:
     event = with_data(risk_event(), **changes)
     events = [
-        validate_record(received(SENDERS.ready(event, version=version)), SENDERS.context).event
-        for version in (1, 2)
+        judged(received(SENDERS.ready(event, version=version)), SENDERS.context).event for version in (1, 2)
     ]
     assert events[0] == events[1] is not None
 
@@ -115,7 +113,7 @@ def test_a_control_total_has_nothing_to_seal_and_one_version() -> None:
     """After the last day of version 1, too."""
     ready = SENDERS.ready(total_event(), version=2)
     context = replace(SENDERS.context, version_1_until=date(2020, 1, 1))
-    assert validate_record(received(ready), context).receipt.reason is None
+    assert judged(received(ready), context).receipt.reason is None
     newer = SENDERS.made(
         total_event(type=f"{TYPE_PREFIX}control-total.declared.v2"),
         data=total_event().data,
@@ -134,12 +132,10 @@ def test_a_seal_copied_to_another_school_is_refused() -> None:
     senders.private[OTHER_INSTITUTION] = senders.add_key(OTHER_INSTITUTION, f"{OTHER_INSTITUTION}-1")
     event = risk_event(sender=OTHER_INSTITUTION, type=f"{TYPE_PREFIX}dropout-risk.raised.v2")
     data = {"sealed": stolen, **_CLEAR, "institution_number": OTHER_INSTITUTION}
-    receipt = validate_record(received(senders.made(event, data=data)), senders.context).receipt
+    receipt = judged(received(senders.made(event, data=data)), senders.context).receipt
     assert receipt.reason is Rejection.SEALED_FOR_ANOTHER
     own = seal(json.dumps(_INSIDE), senders.service_key, Belongs(OTHER_INSTITUTION, event.id))
-    receipt = validate_record(
-        received(senders.made(event, data=data | {"sealed": own})), senders.context
-    ).receipt
+    receipt = judged(received(senders.made(event, data=data | {"sealed": own})), senders.context).receipt
     assert receipt.reason is None
 
 
@@ -302,9 +298,9 @@ def test_version_1_ends_with_a_day_of_the_brokers_clock(
 ) -> None:
     """In Denmark; the sender's own time has no say. Version 2 goes on."""
     context = replace(SENDERS.context, version_1_until=until)
-    first = validate_record(received(SENDERS.ready(event, version=1), at=at), context).receipt
+    first = judged(received(SENDERS.ready(event, version=1), at=at), context).receipt
     assert (first.reason, first.sender) == (reason, event.sender)
-    assert validate_record(received(SENDERS.ready(event, version=2), at=at), context).receipt.reason is None
+    assert judged(received(SENDERS.ready(event, version=2), at=at), context).receipt.reason is None
 
 
 def test_the_last_day_is_that_of_all_that_is_sealed_and_of_nothing_else() -> None:
@@ -321,7 +317,7 @@ def test_an_unsigned_record_of_an_ended_version_is_not_told_so() -> None:
     """What is not its sender's says nothing of what the sender does."""
     context = replace(SENDERS.context, version_1_until=date(2025, 9, 30))
     unsigned = edited(SENDERS.ready(risk_event()), signature=None)
-    assert validate_record(received(unsigned), context).receipt.reason is Rejection.SIGNATURE_MISSING
+    assert judged(received(unsigned), context).receipt.reason is Rejection.SIGNATURE_MISSING
 
 
 _SPOILS: Final[Mapping[str, Callable[[Ready], Ready]]] = {

@@ -29,7 +29,7 @@ from models.events.sender import SenderKind, VerificationKey
 from models.events.sensitive_fields import SensitiveFields
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
-from streams.intake import InputRecord, Validated, validate_record
+from streams.intake import InputRecord
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
 from tests.keys import MADE_AT, ServiceKeys, made_keys
 from tests.unit.streams.senders import (
@@ -48,6 +48,7 @@ from tests.unit.streams.senders import (
     total_event,
     with_data,
 )
+from tests.unit.streams.written_answer import WrittenAnswer, judged
 from tools.docs.contract_vectors import SIGNING_KEY
 
 SENDERS: Final = Senders()
@@ -217,9 +218,9 @@ _CASES: Final = [
 ]
 
 
-def _assert_one_receipt(taken: Validated, record: InputRecord) -> None:
+def _assert_one_receipt(taken: WrittenAnswer, record: InputRecord) -> None:
     """A record is accepted with an event, or refused with its bytes; never both, never neither."""
-    assert taken.receipt.origin == record.origin
+    assert taken.receipt.origin.order == record.origin.order
     accepted = taken.receipt.status is ReceiptStatus.ACCEPTED
     assert (taken.event is not None or taken.receipt.total is not None) is accepted
     assert (taken.rejected_payload is None) is accepted
@@ -240,14 +241,14 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
     """One receipt, coded, without personal data; the bytes and headers open with the vault, for this place alone."""
     ready = spoil(binding)
     record = received(ready)
-    taken = validate_record(record, SENDERS.context)
+    taken = judged(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert taken.receipt.reason is reason
     told = taken.receipt.model_dump_json()
     assert not [secret for secret in PERSONAL if secret in told]
     assert taken.rejected_payload is not None
     assert not [secret for secret in PERSONAL if secret in taken.rejected_payload]
-    purpose = "rejected/{topic}/{partition}/{offset}".format(**record.origin.model_dump())
+    purpose = "rejected/{}/{}/{}".format(*record.origin.place)
     assert SENDERS.opener.open(taken.rejected_payload, purpose) == kept_as(ready.value, ready.headers)
     with pytest.raises(NotOpenedError):
         SENDERS.opener.open(taken.rejected_payload, purpose + "0")
@@ -269,7 +270,7 @@ def test_a_refusal_names_its_sender_wherever_one_can_be_read(
     reason: Rejection, spoil: Spoil, binding: Binding, request: pytest.FixtureRequest
 ) -> None:
     """So its sender sees it; before, whatever was refused early stood under no name at all."""
-    receipt = validate_record(received(spoil(binding)), SENDERS.context).receipt
+    receipt = judged(received(spoil(binding)), SENDERS.context).receipt
     nameless = any(f"[{case}]" in request.node.name for case in _NAMELESS)
     assert (receipt.sender is None) is nameless, reason
     assert receipt.sender is None or receipt.sender in SENDERS.entries
@@ -286,7 +287,7 @@ def test_a_source_names_the_sender_where_only_one_has_it(source: str, binding: B
         source=SENDERS.entries[cvr[source]].source if source in cvr else "urn:oio:cvr-nr:12345674",
     )
     ready = SENDERS.made(event, binding, key=_EXPIRED)
-    receipt = validate_record(received(ready), SENDERS.context).receipt
+    receipt = judged(received(ready), SENDERS.context).receipt
     assert receipt.reason is not None
     assert (receipt.sender, receipt.event_id) == (REGISTER if source == "the only one's" else None, event.id)
 
@@ -294,9 +295,7 @@ def test_a_source_names_the_sender_where_only_one_has_it(source: str, binding: B
 def test_a_claim_is_a_name_on_a_refusal_and_nothing_more() -> None:
     """It counts for no total and no sequence: nobody has signed it."""
     ready = SENDERS.ready(risk_event(sequence="41"))
-    receipt = validate_record(
-        received(replace(ready, value=(ready.value or b"")[:-9])), SENDERS.context
-    ).receipt
+    receipt = judged(received(replace(ready, value=(ready.value or b"")[:-9])), SENDERS.context).receipt
     assert (receipt.sender, receipt.event_id) == (INSTITUTION, uuid("message"))
     assert (receipt.sequence, receipt.registered_on, receipt.type) == (None, None, None)
 
@@ -305,7 +304,7 @@ def test_a_claim_is_a_name_on_a_refusal_and_nothing_more() -> None:
 def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> None:
     """The event names nobody; what names the person opens with the vault, for this message and person alone."""
     record = received(SENDERS.ready(risk_event(), binding))
-    taken = validate_record(record, SENDERS.context)
+    taken = judged(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     event = taken.event
     assert event is not None
@@ -325,7 +324,7 @@ def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> 
 
 def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
     """The sender finds its event by number, id and type."""
-    receipt = validate_record(received(SENDERS.ready(risk_event())), SENDERS.context).receipt
+    receipt = judged(received(SENDERS.ready(risk_event())), SENDERS.context).receipt
     assert (receipt.sender, receipt.event_id, receipt.type) == (
         INSTITUTION,
         uuid("message"),
@@ -337,29 +336,24 @@ def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
 def test_a_number_that_the_sender_has_signed_is_on_the_receipt(binding: Binding) -> None:
     """Accepted or refused for its content: the number has come."""
     counted = risk_event(sequence="41")
-    taken = validate_record(received(SENDERS.ready(counted, binding)), SENDERS.context)
+    taken = judged(received(SENDERS.ready(counted, binding)), SENDERS.context)
     assert (taken.receipt.status, taken.receipt.sequence) == (ReceiptStatus.ACCEPTED, 41)
-    spoilt = validate_record(
-        received(SENDERS.ready(with_data(counted, severity="none"), binding)), SENDERS.context
-    )
+    spoilt = judged(received(SENDERS.ready(with_data(counted, severity="none"), binding)), SENDERS.context)
     assert (spoilt.receipt.status, spoilt.receipt.sequence) == (ReceiptStatus.REJECTED, 41)
-    assert (
-        validate_record(received(SENDERS.ready(risk_event(), binding)), SENDERS.context).receipt.sequence
-        is None
-    )
+    assert judged(received(SENDERS.ready(risk_event(), binding)), SENDERS.context).receipt.sequence is None
 
 
 @pytest.mark.parametrize("number", ["42", None])
 def test_a_number_that_was_changed_or_taken_out_on_the_way_breaks_the_signature(number: str | None) -> None:
     ready = edited(SENDERS.ready(risk_event(sequence="41")), sequence=number)
-    receipt = validate_record(received(ready), SENDERS.context).receipt
+    receipt = judged(received(ready), SENDERS.context).receipt
     assert (receipt.reason, receipt.sequence) == (Rejection.SIGNATURE_INVALID, None)
 
 
 @pytest.mark.parametrize("binding", Binding)
 def test_a_control_total_ends_with_its_receipt(binding: Binding) -> None:
     """It is about nobody: no event follows, and the receipt says what it says."""
-    taken = validate_record(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
+    taken = judged(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
     assert (taken.receipt.status, taken.event, taken.rejected_payload) == (ReceiptStatus.ACCEPTED, None, None)
     assert taken.receipt.total == Total(
         day=date(2025, 9, 30),
@@ -384,12 +378,8 @@ def test_an_event_belongs_to_the_danish_day_of_its_time(time: str, day: str) -> 
     """Accepted or refused for its content; never where nobody has signed it."""
     event = risk_event(time=time)
     for ready in (SENDERS.ready(event), SENDERS.ready(with_data(event, severity="none"))):
-        assert validate_record(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(
-            day
-        )
-    unsigned = validate_record(
-        received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context
-    )
+        assert judged(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(day)
+    unsigned = judged(received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context)
     assert (unsigned.receipt.reason, unsigned.receipt.registered_on) == (Rejection.SIGNATURE_INVALID, None)
 
 
@@ -415,20 +405,20 @@ def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
     home = with_data(
         residence_event(sender=probe_identity.REGISTER), municipality_code=probe_identity.MUNICIPALITY
     )
-    receipt = validate_record(received(senders.ready(with_data(home, **changes))), senders.context).receipt
+    receipt = judged(received(senders.ready(with_data(home, **changes))), senders.context).receipt
     assert (receipt.reason, receipt.detail) == (detail and Rejection.NOT_SENDERS_OWN, detail)
 
 
 def test_facts_seal_nothing() -> None:
     """A fact has no text and no contact person: the pseudonym is all that the stream needs."""
-    event = validate_record(received(SENDERS.ready(residence_event())), SENDERS.context).event
+    event = judged(received(SENDERS.ready(residence_event())), SENDERS.context).event
     assert event is not None
     assert event.sealed is None
     assert MADE_UP_CPR not in event.model_dump_json()
 
 
 def _fingerprint(ready: Ready) -> str | None:
-    return validate_record(received(ready), SENDERS.context).receipt.fingerprint
+    return judged(received(ready), SENDERS.context).receipt.fingerprint
 
 
 def test_the_fingerprint_is_the_contents_however_it_was_sealed_signed_and_bound() -> None:
@@ -474,7 +464,7 @@ def test_a_key_is_valid_by_the_brokers_clock_from_its_first_moment_until_before_
     senders = Senders()
     key = senders.add_key(INSTITUTION, "dated", valid_from=APPENDED, valid_to=APPENDED + timedelta(days=1))
     ready = senders.made(risk_event(), key=key)
-    assert validate_record(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
+    assert judged(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -487,7 +477,7 @@ def test_a_clock_may_be_ahead_by_the_tolerance_and_no_second_more(
     """Measured against the broker's append time."""
     time = (APPENDED + TOLERANCE + ahead).isoformat()
     record = received(SENDERS.ready(risk_event(time=time)))
-    assert validate_record(record, SENDERS.context).receipt.reason is reason
+    assert judged(record, SENDERS.context).receipt.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -511,7 +501,7 @@ def test_who_is_not_born_yet_is_no_person(cpr: str, at: str, reason: Rejection |
     senders = Senders()
     event = with_data(risk_event(time="2025-09-30T10:00:00Z"), cpr=cpr)
     record = received(senders.ready(event), at=datetime.fromisoformat(at))
-    receipt = validate_record(record, senders.context).receipt
+    receipt = judged(record, senders.context).receipt
     assert receipt.reason is reason
     assert receipt.detail == (None if reason is None else "born after the broker received it")
 
@@ -519,13 +509,13 @@ def test_who_is_not_born_yet_is_no_person(cpr: str, at: str, reason: Rejection |
 def test_a_late_record_is_as_good_as_a_new_one() -> None:
     """There is no limit backwards: what a sender registered a year ago is still true."""
     record = received(SENDERS.ready(risk_event(time="2024-10-01T10:00:00Z")))
-    assert validate_record(record, SENDERS.context).receipt.reason is None
+    assert judged(record, SENDERS.context).receipt.reason is None
 
 
 def test_an_event_counts_for_the_person_whom_the_seal_names_and_no_other() -> None:
     """With or without the hyphen, a CPR is one person; another CPR is another."""
     ids = {
-        cpr: validate_record(received(SENDERS.ready(with_data(risk_event(), cpr=cpr))), SENDERS.context).event
+        cpr: judged(received(SENDERS.ready(with_data(risk_event(), cpr=cpr))), SENDERS.context).event
         for cpr in (MADE_UP_CPR, "010101-1234", "0202021234")
     }
     assert [None if event is None else event.person_id for event in ids.values()] == [
@@ -541,14 +531,14 @@ def test_what_is_just_small_enough_is_read() -> None:
     room = MAX_BYTES - sum(len(name) + len(content) for name, content in ready.headers)
     full = replace(ready, value=(ready.value or b"").ljust(room))
     over = replace(full, value=(full.value or b"") + b" ")
-    assert validate_record(received(full), SENDERS.context).receipt.reason is None
-    assert validate_record(received(over), SENDERS.context).receipt.reason is Rejection.TOO_LARGE
+    assert judged(received(full), SENDERS.context).receipt.reason is None
+    assert judged(received(over), SENDERS.context).receipt.reason is Rejection.TOO_LARGE
 
 
 def test_another_institutions_enrolment_cannot_be_told() -> None:
     """A sender tells its own only, though its signature be good."""
     event = with_data(risk_event(), institution_number=OTHER_INSTITUTION)
-    receipt = validate_record(received(SENDERS.made(event)), SENDERS.context).receipt
+    receipt = judged(received(SENDERS.made(event)), SENDERS.context).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.NOT_SENDERS_OWN, "institution_number")
 
 
@@ -568,7 +558,7 @@ def test_no_bytes_and_no_headers_are_too_odd(
 ) -> None:
     """Whatever arrives, intake answers once and raises nothing."""
     record = InputRecord(place(topic), value, headers)
-    taken = validate_record(record, SENDERS.context)
+    taken = judged(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert taken.rejected_payload is not None
 
@@ -598,7 +588,7 @@ def test_no_attribute_of_a_real_event_is_too_odd(field: str, content: object) ->
     except TypeError:  # orjson carries no integer beyond 64 bits
         return
     record = received(ready)
-    _assert_one_receipt(validate_record(record, SENDERS.context), record)
+    _assert_one_receipt(judged(record, SENDERS.context), record)
 
 
 @given(field=st.sampled_from([*risk_event().data, "more"]), content=_json)
@@ -612,7 +602,7 @@ def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
     except (TypeError, ValueError):  # what neither JSON nor a signature can carry
         return
     record = received(ready)
-    taken = validate_record(record, SENDERS.context)
+    taken = judged(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert not [secret for secret in PERSONAL if secret in taken.receipt.model_dump_json()]
 
@@ -620,7 +610,7 @@ def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
 def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
     """The sealed copy must fit into `rejected`: a record that does not would end every worker that reads it."""
     record = received(replace(_MADE(_RISK, Binding.STRUCTURED), value=b" " * 12_000_000))
-    taken = validate_record(record, SENDERS.context)
+    taken = judged(record, SENDERS.context)
     assert taken.receipt.reason is Rejection.TOO_LARGE
     assert taken.rejected_payload is not None
     assert len(taken.rejected_payload) < 1000
@@ -639,7 +629,7 @@ def test_four_mebibytes_are_kept_whole() -> None:
     four = 4 * 1024 * 1024
     for size, whole in ((four, True), (four + 1, False)):
         record = InputRecord(place(), b" " * (size - len(b"[]\n")))
-        kept = validate_record(record, SENDERS.context).rejected_payload
+        kept = judged(record, SENDERS.context).rejected_payload
         assert kept is not None
         assert (len(kept) > four) is whole
 
@@ -654,7 +644,7 @@ _SAME_MOMENTS: Final = (
 
 def _written(moments: Mapping[str, str]) -> PersonEvent:
     event = with_data(risk_event(time=moments["time"]), seen_at=moments["seen_at"])
-    made = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
+    made = judged(received(GOLDEN.ready(event)), GOLDEN.context)
     assert made.event is not None
     assert (made.receipt.fingerprint, made.receipt.fingerprint_utc) == (
         made.event.fingerprint,
@@ -722,7 +712,7 @@ GOLDEN: Final = Senders(
 )
 def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str, in_utc: str) -> None:
     """It is kept for ever: a repeat that comes after an upgrade would be taken for a conflict."""
-    taken = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
+    taken = judged(received(GOLDEN.ready(event)), GOLDEN.context)
     assert taken.receipt.fingerprint == fingerprint
     assert taken.receipt.fingerprint_utc == in_utc
 
@@ -730,7 +720,7 @@ def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str, in_utc
 def test_a_total_may_count_everything_that_its_sender_may_send() -> None:
     kinds = sorted(countable(SenderKind.INSTITUTION))
     everything = with_data(total_event(), counts=[{"type": kind, "events": 0} for kind in kinds])
-    assert validate_record(received(SENDERS.ready(everything)), SENDERS.context).receipt.reason is None
+    assert judged(received(SENDERS.ready(everything)), SENDERS.context).receipt.reason is None
 
 
 @pytest.mark.parametrize(
@@ -743,7 +733,7 @@ def test_a_total_may_count_everything_that_its_sender_may_send() -> None:
 )
 def test_only_the_version_is_left_off_a_name(name: str, reason: Rejection) -> None:
     made = SENDERS.made(risk_event(type=f"{TYPE_PREFIX}{name}"))
-    assert validate_record(received(made), SENDERS.context).receipt.reason is reason
+    assert judged(received(made), SENDERS.context).receipt.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -762,12 +752,12 @@ def test_a_sender_is_one_from_its_first_day_until_before_its_last(
     senders = Senders()
     known = senders.entries[INSTITUTION]
     senders.entries[INSTITUTION] = known.model_copy(update={"valid_from": valid_from, "valid_to": valid_to})
-    receipt = validate_record(received(senders.ready(risk_event())), senders.context).receipt
+    receipt = judged(received(senders.ready(risk_event())), senders.context).receipt
     assert receipt.reason is (None if accepted else Rejection.UNKNOWN_SENDER)
 
 
 def test_what_is_no_signature_at_all_says_what_is_wrong_with_it() -> None:
-    receipt = validate_record(
+    receipt = judged(
         received(edited(SENDERS.ready(risk_event()), signature="no signature")), SENDERS.context
     ).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.SIGNATURE_INVALID, "not a detached JWS")
@@ -778,7 +768,7 @@ def test_a_number_that_is_written_otherwise_in_the_quick_form_breaks_no_signatur
     """The sender is told what is wrong with its data, and not that somebody has changed it."""
     event = risk_event()
     data = {**SENDERS.sealed_data(event), "absence_percentage": number}
-    receipt = validate_record(received(SENDERS.made(event, data=data)), SENDERS.context).receipt
+    receipt = judged(received(SENDERS.made(event, data=data)), SENDERS.context).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.WRONG_FIELD, "absence_percentage")
 
 
@@ -786,7 +776,7 @@ def test_a_number_that_is_written_otherwise_in_the_quick_form_breaks_no_signatur
 def test_an_integer_is_one_however_it_is_written(number: float, same: int) -> None:
     """As the published schema has it; it is the same content, so a repeat in the other form is a repeat."""
     events = [
-        validate_record(
+        judged(
             received(SENDERS.ready(with_data(risk_event(), absence_percentage=written), binding, version)),
             SENDERS.context,
         ).event
@@ -808,7 +798,7 @@ def test_a_name_that_stands_twice_in_an_object_is_refused(version: Any) -> None:
     ):
         assert old in (ready.value or b"")
         doubled = replace(ready, value=(ready.value or b"").replace(old, new))
-        receipt = validate_record(received(doubled), SENDERS.context).receipt
+        receipt = judged(received(doubled), SENDERS.context).receipt
         assert (receipt.reason, receipt.detail) == (Rejection.NOT_JSON, "a name stands twice in one object")
 
 
@@ -828,9 +818,7 @@ def test_a_receipt_names_the_field_by_the_contracts_own_words(
     changes: dict[str, object], reason: Rejection, detail: str | None
 ) -> None:
     """A name that the sender made up may be anybody's number."""
-    receipt = validate_record(
-        received(SENDERS.ready(with_data(risk_event(), **changes))), SENDERS.context
-    ).receipt
+    receipt = judged(received(SENDERS.ready(with_data(risk_event(), **changes))), SENDERS.context).receipt
     assert (receipt.reason, receipt.detail) == (reason, detail)
 
 
@@ -846,7 +834,7 @@ def test_a_published_key_signs_for_nobody() -> None:
     """Whatever the register says: anybody could have made the signature."""
     senders = Senders()
     ready = _signed_by_everybody(senders)
-    receipt = validate_record(received(ready), senders.context).receipt
+    receipt = judged(received(ready), senders.context).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.UNKNOWN_KEY, "a published key signs for nobody")
     assert (receipt.sender, receipt.sequence, receipt.registered_on) == (INSTITUTION, None, None)
 
@@ -856,4 +844,4 @@ def test_a_published_key_signs_where_it_is_taken_on_purpose() -> None:
     senders = Senders()
     ready = _signed_by_everybody(senders)
     context = replace(senders.context, published_keys_taken=True)
-    assert validate_record(received(ready), context).receipt.reason is None
+    assert judged(received(ready), context).receipt.reason is None

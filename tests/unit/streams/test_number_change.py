@@ -9,7 +9,6 @@ from models.events.content import NumberChange
 from models.events.event_types import InputTopic
 from models.events.receipt import ReceiptStatus
 from models.reasons import Rejection
-from streams.intake import Validated, validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR
 from tests.unit.streams.senders import (
     NEW_CPR,
@@ -19,13 +18,14 @@ from tests.unit.streams.senders import (
     risk_event,
     with_data,
 )
+from tests.unit.streams.written_answer import WrittenAnswer, judged
 
 SENDERS = Senders()
 
 
-def taken(event: Any, **made: Any) -> Validated:
+def taken(event: Any, **made: Any) -> WrittenAnswer:
     ready = SENDERS.made(event, topic=InputTopic.RESIDENCES, **made)
-    return validate_record(received(ready), SENDERS.context)
+    return judged(received(ready), SENDERS.context)
 
 
 def test_it_becomes_an_event_of_the_old_number_that_names_the_new_one_as_a_pseudonym() -> None:

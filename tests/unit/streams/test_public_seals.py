@@ -15,9 +15,9 @@ from crypto.signature import signing_input
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import attributes_of, bind, sealed
-from streams.intake import validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR
 from tests.unit.streams.senders import Senders, edited, received, risk_event, with_data
+from tests.unit.streams.written_answer import judged
 
 SENDERS: Final = Senders()
 RISK: Final = risk_event()
@@ -30,7 +30,7 @@ KID: Final = f"{INSTITUTION}-1"
 
 def answer(ready: Ready) -> Rejection | None:
     """The code of the refusal; None where the record is taken."""
-    validated = validate_record(received(ready), SENDERS.context)
+    validated = judged(received(ready), SENDERS.context)
     assert (validated.event is None) == (validated.receipt.reason is not None)
     return validated.receipt.reason
 

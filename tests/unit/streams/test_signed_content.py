@@ -14,9 +14,9 @@ from models.events.cloudevent import SIGNED
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import attributes_of
-from streams.intake import validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR
 from tests.unit.streams.senders import Senders, edited, received, risk_event, total_event, with_data
+from tests.unit.streams.written_answer import judged
 
 SENDERS: Final = Senders()
 _TOLD: Final = re.compile(
@@ -25,7 +25,7 @@ _TOLD: Final = re.compile(
 
 
 def _told(ready: Ready) -> tuple[int, str, str | None]:
-    receipt = validate_record(received(ready), SENDERS.context).receipt
+    receipt = judged(received(ready), SENDERS.context).receipt
     assert receipt.reason is Rejection.SIGNATURE_INVALID
     found = _TOLD.fullmatch(receipt.detail or "")
     assert found is not None

@@ -27,6 +27,7 @@ from models.events.simple_receipt import (
     as_applied,
     read_simple_applied,
     read_simple_receipt,
+    write_receipt,
 )
 from tests.unit.models.records import records, spoilt, written
 
@@ -68,6 +69,15 @@ def test_a_receipt_is_read_as_pydantic_reads_it(receipt: Receipt) -> None:
     assert (plain is None) is (receipt.total is not None)
     if plain is not None:
         assert_same(plain, Receipt.model_validate_json(value))
+
+
+@given(records(Receipt))
+@settings(max_examples=100)
+def test_a_receipt_is_written_as_pydantic_writes_it(receipt: Receipt) -> None:
+    value = written(receipt)
+    plain = read_simple_receipt(value)
+    assert write_receipt(receipt) == value
+    assert plain is None or write_receipt(plain) == value
 
 
 @given(spoilt(Receipt))

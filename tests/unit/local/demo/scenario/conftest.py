@@ -14,12 +14,14 @@ from local.demo.scenario.duplicates import Item
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import Story, ensure_story_keys, make_story, outgoing
 from models.eligibility.law import Law
-from models.events.person_event import Origin, PersonEvent
+from models.events.person_event import PersonEvent
+from models.events.simple_event import SimpleOrigin
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
-from streams.intake import Context, InputRecord, Validated, validate_record
+from streams.intake import Context, InputRecord
 from tests.keys import stored_keys
 from tests.reference import SHIPPED
+from tests.unit.streams.written_answer import WrittenAnswer, judged
 
 FIRST_APPENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -30,7 +32,7 @@ class Answer:
 
     act: int
     item: Item
-    taken: Validated
+    taken: WrittenAnswer
 
     @property
     def event(self) -> PersonEvent | None:
@@ -80,8 +82,8 @@ def answers(story: Story, data: Path) -> Sequence[Answer]:
         for item, record in zip(act.items, outgoing(act.items, keys), strict=True):
             appended += timedelta(milliseconds=1)
             topic = record.ready.topic
-            origin = Origin(topic=topic, partition=0, offset=offsets[topic], appended_at=appended)
+            origin = SimpleOrigin(topic, 0, offsets[topic], appended)
             offsets[topic] += 1
-            taken = validate_record(InputRecord(origin, record.ready.value, record.ready.headers), context)
+            taken = judged(InputRecord(origin, record.ready.value, record.ready.headers), context)
             found.append(Answer(number, item, taken))
     return found
