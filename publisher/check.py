@@ -15,7 +15,7 @@ from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import RefusedError, read
-from models.events.contract import ContactPerson, RiskData, is_uuid
+from models.events.contract import ContactPerson, RiskData, free_texts, is_uuid
 from models.events.control_total import ControlTotalData, TypeCount
 from models.events.event_types import CPR_FIELDS, VERSION_1, EventType, countable
 from models.events.number_change import NumberChangeData
@@ -93,7 +93,7 @@ def is_about_a_person(event_type: EventType) -> bool:
 
 
 def _of_text(data: RiskData) -> Iterator[str]:
-    for path, text in data.free_texts():
+    for path, text in free_texts(data.text, data.contact):
         if is_written_in(text):
             yield f"data.{path} holds a CPR: write it without, for the event names its person."
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import JsonValue
+from pydantic_core import to_jsonable_python
 
 from crypto.intake_vault import IntakeVault
 from models.base import Frozen
@@ -44,6 +45,6 @@ def fingerprints(
     if not moments and time.tzinfo is UTC:
         return Fingerprints(written, None)
     if moments:
-        fields |= data.model_copy(update=moments).model_dump(mode="json", include=set(moments))
+        fields |= to_jsonable_python(moments)
     utc = vault.fingerprint({**fields, "time": time.astimezone(UTC).isoformat()})
     return Fingerprints(written, None if utc == written else utc)

@@ -241,9 +241,8 @@ def _event(
     opened = open_person(
         envelope, event_type, data, context.opening_keys, copenhagen_date(origin.appended_at)
     )
-    numbers, data = opened.numbers, opened.data
+    numbers, fields = opened.numbers, opened.fields
     attributes = envelope.attributes
-    fields = data.model_dump(mode="json")
     for name, number in numbers.items():
         field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
         if field is not None:

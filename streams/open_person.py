@@ -12,9 +12,9 @@ from pydantic_core import from_json
 from crypto import sealed_cpr as cpr_seal
 from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import Envelope, RefusedError
-from models.events.contract import RiskData
-from models.events.event_types import CPR_FIELDS, VERSION_1, EventType
-from models.events.sealed_contract import PersonInside
+from models.events.contract import free_texts
+from models.events.event_types import CPR_FIELDS, EventType
+from models.events.sealed_contract import MessageInside, PersonInside
 from models.json_names import has_double_name_in
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
@@ -22,11 +22,12 @@ from streams.wrong_fields import wrong_field
 
 @dataclass(frozen=True, slots=True)
 class OpenedPerson:
-    """`data`: as in version 1, with text and contact; its numbers are not to be looked at."""
+    """What was sealed stands with the rest, as in version 1."""
 
     numbers: Mapping[str, str]
     """Ten digits by field: `cpr`, and of a change of number `new_cpr`."""
-    data: Any
+    fields: dict[str, Any]
+    """The data as JSON, with text and contact; its numbers are not to be looked at."""
 
 
 def open_person(
@@ -34,21 +35,18 @@ def open_person(
 ) -> OpenedPerson:
     """What `data` has sealed, opened by the service's `keys`; `day`: when the broker got it. Raises `RefusedError`."""
     if event_type.inside is None:
-        return OpenedPerson(
-            _numbers(data, lambda field, sealed: _text(sealed, keys, None, _unless_cpr(field)), day), data
-        )
+        numbers = _numbers(data, lambda field, sealed: _text(sealed, keys, None, _unless_cpr(field)), day)
+        return OpenedPerson(numbers, data.model_dump(mode="json"))
     belongs = cpr_seal.Belongs(envelope.attributes["sender"], envelope.attributes["id"])
     inside = _inside(_text(data.sealed, keys, belongs), event_type.inside)
     numbers = _numbers(inside, lambda _, text: text, day)
-    fields = {**vars(data), **vars(inside)}
+    fields = data.model_dump(mode="json") | inside.model_dump(mode="json")
     del fields["sealed"]
-    # Both halves have been checked by now.
-    plain = VERSION_1[event_type.first_name].data.model_construct(**fields)
-    if isinstance(plain, RiskData):
-        for name, text in plain.free_texts():
+    if isinstance(inside, MessageInside):
+        for name, text in free_texts(inside.text, inside.contact):
             if is_written_in(text):
                 raise RefusedError(Rejection.CPR_IN_TEXT, f"sealed.{name}")
-    return OpenedPerson(numbers, plain)
+    return OpenedPerson(numbers, fields)
 
 
 def _text(

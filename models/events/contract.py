@@ -276,6 +276,16 @@ class ResidenceData(ResidenceFields, AboutPerson):
     """Data of ``residence.registered``."""
 
 
+def free_texts(text: str | None, contact: ContactPerson | None) -> Iterator[tuple[str, str]]:
+    """Each field in which somebody has written freely, by its name. A phone number may have ten digits."""
+    if text is not None:
+        yield "text", text
+    if contact is not None:
+        yield "contact.name", contact.name
+        if contact.email is not None:
+            yield "contact.email", contact.email
+
+
 class RiskData(RiskFields, AboutPerson):
     """Data of ``dropout-risk.raised``."""
 
@@ -283,15 +293,6 @@ class RiskData(RiskFields, AboutPerson):
         default=None, description="Short text for the unit. No health information; sealed at intake"
     )
     contact: ContactPerson | None = None
-
-    def free_texts(self) -> Iterator[tuple[str, str]]:
-        """Each field in which somebody has written freely, by its name. A phone number may have ten digits."""
-        if self.text is not None:
-            yield "text", self.text
-        if self.contact is not None:
-            yield "contact.name", self.contact.name
-            if self.contact.email is not None:
-                yield "contact.email", self.contact.email
 
 
 class WithdrawalData(WithdrawalFields, AboutPerson):
