@@ -10,7 +10,7 @@ from tests.simulation.expected import Message, Plain, Subject
 from tests.simulation.expected_tasks import Key, Lives, in_order
 from tests.simulation.faults import Fault
 from tests.simulation.units import DAYS_OFF, REACT_BY_DAYS
-from tests.simulation.workers import INPUTS
+from tests.simulation.workers import INPUTS, origin_of
 from tests.simulation.world import World
 
 Rows = list[dict[str, Any]]
@@ -120,7 +120,7 @@ def _plain(world: World, record: Any) -> Plain:
     event = world.story[int(record.value)].event
     said: Plain = {"accepted": event is not None}
     if event is not None:
-        said |= event.model_copy(update={"origin": record.origin}).model_dump(mode="json")
+        said |= event.model_copy(update={"origin": origin_of(record)}).model_dump(mode="json")
     return {**said, "place": (record.topic, record.partition, record.offset)}
 
 

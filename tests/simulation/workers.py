@@ -15,6 +15,7 @@ from config.topics import INPUT_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from models.eligibility.law import Law
 from models.events.event_types import EVENT_TYPES, InputTopic
+from models.events.person_event import Origin
 from models.events.receipt import Receipt, ReceiptStatus
 from models.reasons import Rejection
 from streams.assignment import Assignment
@@ -140,6 +141,13 @@ def cut(records: Written, rng: Random) -> Written:
     return kept
 
 
+def origin_of(record: KafkaRecord) -> Origin:
+    """The record's place and append time, as the models hold it."""
+    return Origin(
+        topic=record.topic, partition=record.partition, offset=record.offset, appended_at=record.appended_at
+    )
+
+
 class PlainIntake:
     """Input records → receipts and person events, for records whose value is their number in the story."""
 
@@ -160,18 +168,18 @@ class PlainIntake:
             event = self._story[int(record.value or b"")].event
             if event is None:
                 receipt = Receipt(
-                    origin=record.origin, status=ReceiptStatus.REJECTED, reason=Rejection.NOT_JSON
+                    origin=origin_of(record), status=ReceiptStatus.REJECTED, reason=Rejection.NOT_JSON
                 )
             else:
                 receipt = Receipt(
-                    origin=record.origin,
+                    origin=origin_of(record),
                     status=ReceiptStatus.ACCEPTED,
                     sender=event.sender,
                     event_id=event.event_id,
                     type=_TYPES[event.content.kind],
                     fingerprint=event.fingerprint,
                 )
-                add_person_event(event.model_copy(update={"origin": record.origin}), output)
+                add_person_event(event.model_copy(update={"origin": origin_of(record)}), output)
             output.add(
                 Topic.RECEIPTS,
                 partition % INPUT_PARTITIONS,
