@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from models.events.cloudevent import Refused
-from models.events.person_event import Origin
 from models.events.receipt import Receipt, ReceiptStatus, Total
 from models.events.simple_event import SimpleOrigin
-from models.events.simple_receipt import KnownReceipt, SimpleReceipt
+from models.events.simple_receipt import KnownReceipt, SimpleReceipt, write_receipt
 
 
 @dataclass(slots=True)
@@ -24,26 +23,8 @@ class ReceiptDraft:
 
     def accepted(self, fingerprint: str, fingerprint_utc: str | None) -> KnownReceipt:
         """The receipt of a record that passed every check."""
-        if self.total is None:
-            return SimpleReceipt(
-                origin=self.origin,
-                status=ReceiptStatus.ACCEPTED,
-                sender=self.sender,
-                event_id=self.event_id,
-                type=self.type,
-                fingerprint=fingerprint,
-                fingerprint_utc=fingerprint_utc,
-                sequence=self.sequence,
-                registered_on=self.registered_on,
-            )
-        origin = self.origin
-        return Receipt(
-            origin=Origin(
-                topic=origin.topic,
-                partition=origin.partition,
-                offset=origin.offset,
-                appended_at=origin.appended_at,
-            ),
+        receipt = SimpleReceipt(
+            origin=self.origin,
             status=ReceiptStatus.ACCEPTED,
             sender=self.sender,
             event_id=self.event_id,
@@ -52,8 +33,10 @@ class ReceiptDraft:
             fingerprint_utc=fingerprint_utc,
             sequence=self.sequence,
             registered_on=self.registered_on,
-            total=self.total,
         )
+        if self.total is None:
+            return receipt
+        return Receipt.model_validate_json(write_receipt(receipt)).model_copy(update={"total": self.total})
 
     def rejected(self, refused: Refused) -> SimpleReceipt:
         """The receipt of a record that one check refused."""
