@@ -5,7 +5,7 @@ from pathlib import Path
 
 from local.servers.ports import RANGE, remembered_ports
 
-EACH = 200
+EACH = 50
 
 
 def _chosen(folder: Path, number: int) -> list[int]:
