@@ -21,6 +21,8 @@ from tests.paths import ROOT
 
 UP_SECONDS = 150
 SETTLE_SECONDS = 120
+BOOKED = ("receipts", "person_events", "applied", "decisions", "revisions", "tasks")
+"""The audit's checks of what lies between a record and its task: what waits there is no fault, and not done."""
 REGISTER_SECONDS = 1.5
 """Each process looks once a second whether the register has changed."""
 
@@ -65,8 +67,15 @@ class Up:
         return None if row is None else row[0]
 
     def settle(self) -> None:
-        """Wait until every record is accounted for."""
-        until("sound audit", lambda: command("audit", "--grace", "0", data=self.data).returncode == 0)
+        """Wait until every record is accounted for, and none is on its way to a task."""
+        until("sound audit", self._is_settled)
+
+    def _is_settled(self) -> bool:
+        audited = command("audit", "--grace", "0", "--json", data=self.data)
+        if audited.returncode != 0:
+            return False
+        accounts = json.loads(audited.stdout)["accounts"]
+        return not any(one["under_way"] for one in accounts if one["hop"] in BOOKED)
 
     def stop(self) -> int:
         """As by Ctrl-C; returns the exit code."""
