@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
+from models.events.accepted_event import write_person_event
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied
 from streams.batch_producer import BatchProducer, partition_of
@@ -34,7 +35,7 @@ async def fill(
                 Topic.PERSON_EVENTS,
                 partition_of(event.person_id, PERSON_PARTITIONS),
                 key_of(event),
-                event.model_dump_json(exclude_none=True).encode(),
+                write_person_event(event),
             )
             number += 1
             if number % _CHUNK == 0:

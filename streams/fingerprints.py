@@ -44,7 +44,6 @@ def fingerprints(
     }
     if not moments and time.tzinfo is UTC:
         return Fingerprints(written, None)
-    if moments:
-        fields |= to_jsonable_python(moments)
+    fields |= to_jsonable_python(moments)
     utc = vault.fingerprint({**fields, "time": time.astimezone(UTC).isoformat()})
     return Fingerprints(written, None if utc == written else utc)

@@ -19,7 +19,7 @@ from models.eligibility.person_record import PersonRecord
 from models.eligibility.simple_decision import SimpleDecision, write_decision
 from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.errors import UnreadableError
-from models.events.accepted_event import AcceptedEvent, write_accepted
+from models.events.accepted_event import AcceptedEvent, write_person_event
 from models.events.person_event import PersonEvent
 from models.events.simple_event import SimpleEvent, applied_entry, read_simple_event
 from models.events.simple_receipt import write_receipt
@@ -254,11 +254,8 @@ def _outcome(step: AppliedEvent) -> CodeAndReason:
 
 def add_person_event(event: PersonEvent | AcceptedEvent, output: BatchProducer) -> None:
     """Write a person event to the partition of its person, under a key of its own."""
-    if isinstance(event, AcceptedEvent):
-        value = write_accepted(event)
-    else:
-        value = event.model_dump_json(exclude_none=True).encode()
-    output.add(Topic.PERSON_EVENTS, output.people.of(event.person_id), key_of_event(event), value)
+    partition = output.people.of(event.person_id)
+    output.add(Topic.PERSON_EVENTS, partition, key_of_event(event), write_person_event(event))
 
 
 def key_of_event(event: PersonEvent | AcceptedEvent) -> bytes:

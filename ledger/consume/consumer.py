@@ -247,7 +247,7 @@ class Ledger:
             await self._hinting
 
     async def _hint(self, batch: Batch) -> None:
-        """Commit to Kafka, for lag displays alone; a failure here costs nothing, and nothing waits for it."""
+        """Commit to Kafka, for lag displays alone; a failure here costs nothing, and only the next one waits for it."""
         offsets = {TopicPartition(topic, part): to for (topic, part), to in batch.next_offsets.items()}
         try:
             await self._consumer.commit(offsets)

@@ -36,14 +36,16 @@ class AcceptedEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 _WRITE: Final = Encoder()
 
 
-def write_accepted(event: AcceptedEvent) -> bytes:
-    """As it stands on ``person-events``."""
+def write_person_event(event: PersonEvent | AcceptedEvent) -> bytes:
+    """As it stands on ``person-events``: the same bytes, by whichever it was made."""
+    if isinstance(event, PersonEvent):
+        return event.model_dump_json(exclude_none=True).encode()
     return _WRITE.encode(event)
 
 
 def as_person_event(event: AcceptedEvent) -> PersonEvent:
     """By its model, as others read it."""
-    return PersonEvent.model_validate_json(write_accepted(event))
+    return PersonEvent.model_validate_json(write_person_event(event))
 
 
 def kept_content(event_type: EventType, fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

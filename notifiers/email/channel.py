@@ -11,15 +11,12 @@ import time
 from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
 from notifiers.email.answer import SmtpAnswer
-from notifiers.email.classify import MissingCapability, SmtpStage, classify, is_unclear
+from notifiers.email.classify import CLOSING, OUT_OF_ORDER, MissingCapability, SmtpStage, classify, is_unclear
 from notifiers.email.connection import Ended, SmtpConnection
 from notifiers.email.in_a_row import AnswersInARow
 from notifiers.email.settings import SmtpSettings
 
 log = logging.getLogger(__name__)
-
-_CLOSING = 421
-_OUT_OF_ORDER = 503
 
 
 class EmailChannel:
@@ -72,7 +69,7 @@ class EmailChannel:
         except BaseException:
             connection.close()  # cancelled in the middle: nobody knows where the connection stands
             raise
-        if answer.code == _CLOSING or not connection.is_clean:
+        if answer.code == CLOSING or not connection.is_clean:
             connection.close()
         else:
             await self._give_back(connection, reset=answer.code >= 300)
@@ -124,7 +121,7 @@ class EmailChannel:
 
 def _worth_a_new_connection(end: Ended) -> bool:
     """A kept connection may have died, or have had its fill; before the body surely nothing was sent."""
-    closing = isinstance(end.what, SmtpAnswer) and end.what.code == _CLOSING
+    closing = isinstance(end.what, SmtpAnswer) and end.what.code == CLOSING
     return end.stage is not SmtpStage.BODY and (closing or isinstance(end.what, BaseException))
 
 
@@ -134,7 +131,7 @@ def _has_lost_a_command(end: Ended, *, kept: bool) -> bool:
     `kept`: the connection has served a mail; one that is silent at the next one has died meanwhile.
     """
     if isinstance(end.what, SmtpAnswer):
-        return end.what.code == _OUT_OF_ORDER
+        return end.what.code == OUT_OF_ORDER
     if kept and end.stage is SmtpStage.SENDER:
         return False
     return end.stage is not SmtpStage.BODY and isinstance(end.what, TimeoutError)

@@ -30,8 +30,8 @@ _NO_STORAGE = 552
 _NO_ROOM = frozenset({"4.3.1", "4.3.2"})
 """The relay itself is full, or takes nothing now."""
 _LOG_IN_FIRST = frozenset({530, 538})
-_OUT_OF_ORDER = 503
-_CLOSING = 421
+OUT_OF_ORDER = 503
+CLOSING = 421
 
 
 class SmtpStage(StrEnum):
@@ -91,7 +91,7 @@ def _meaning(stage: SmtpStage, answer: SmtpAnswer) -> tuple[SendOutcome, Scope]:
         case 2 if stage is SmtpStage.BODY:
             return SendOutcome.DELIVERED, Scope.MAIL
         case 4:
-            of_us = answer.code == _CLOSING or answer.blame is not None
+            of_us = answer.code == CLOSING or answer.blame is not None
             return SendOutcome.TRY_AGAIN, Scope.RELAY if of_us or answer.enhanced in _NO_ROOM else stage.scope
         case 5:
             return _permanent(stage, answer)
@@ -107,7 +107,7 @@ def _permanent(stage: SmtpStage, answer: SmtpAnswer) -> tuple[SendOutcome, Scope
         return SendOutcome.REFUSED, Scope.MAIL
     if stage.scope is Scope.RELAY or answer.code in _LOG_IN_FIRST:
         return SendOutcome.MISCONFIGURED, Scope.RELAY
-    if answer.code == _OUT_OF_ORDER or answer.enhanced == _MAILBOX_FULL:
+    if answer.code == OUT_OF_ORDER or answer.enhanced == _MAILBOX_FULL:
         return SendOutcome.TRY_AGAIN, Scope.MAIL
     if answer.blame in (Blame.SENDER, Blame.UNCLEAR):
         return SendOutcome.MISCONFIGURED, Scope.RELAY

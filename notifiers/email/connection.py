@@ -23,7 +23,7 @@ from aiosmtplib.email import quote_address
 from infra.failpoints import Point, reach
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.answer import SmtpAnswer
-from notifiers.email.classify import MissingCapability, SmtpStage
+from notifiers.email.classify import CLOSING, MissingCapability, SmtpStage
 from notifiers.email.command_group import CommandGroup
 from notifiers.email.settings import SmtpSettings
 
@@ -38,7 +38,6 @@ _ACCEPTED: Final = {
     SmtpStage.DATA: (Point.MAIL_DATA, frozenset({354})),
 }
 """What is asked before the mail itself, in this order, and the answers that let it go on."""
-_CLOSING: Final = 421
 _REST_SECONDS: Final = 2
 """For the answers behind one that has ended a mail: a server gives them together."""
 
@@ -172,7 +171,7 @@ class SmtpConnection:
             if not 200 <= code < 600:
                 raise SMTPException("malformed answer")
             if code not in accepted:
-                usable = code >= 400 and code != _CLOSING
+                usable = code >= 400 and code != CLOSING
                 if usable and self._group is not None:
                     seconds = min(_REST_SECONDS, self._settings.timeout_seconds)
                     usable = await self._group.refuses_the_rest(seconds)
@@ -266,7 +265,7 @@ class _Guard:
         stage = self._connection._stage
         if isinstance(fault, SMTPResponseException) and 200 <= fault.code < 600:
             login = isinstance(fault, SMTPAuthenticationError)
-            usable = fault.code >= 400 and fault.code != _CLOSING and not login
+            usable = fault.code >= 400 and fault.code != CLOSING and not login
             raise Ended(stage, SmtpAnswer.of(fault.code, fault.message), usable=usable) from None
         if isinstance(fault, SMTPException | OSError | ValueError):
             # From None: the library's texts repeat what the server wrote.

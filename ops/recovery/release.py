@@ -4,6 +4,7 @@ It goes to ``person-events`` and not in by the front door: intake has accepted i
 """
 
 from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
+from models.events.accepted_event import write_person_event
 from models.events.person_event import PersonEvent
 from ops.recovery.rejected_payloads import Bytes, Gone
 from ops.recovery.replay_plan import Again, ReplayPlan
@@ -22,7 +23,7 @@ def plan_release(dead_letter: DeadLetter, content: Bytes | Gone, *, is_conflict:
         )
     topic, partition, _ = dead_letter.place
     event = PersonEvent.model_validate_json(content.value or b"").model_copy(update={"released": True})
-    value = event.model_dump_json(exclude_none=True).encode()
+    value = write_person_event(event)
     by = Again(topic, partition, key_of_event(event).decode(), Bytes(value, ()))
     if dead_letter.state is DeadLetterState.REPLAYED:
         return ReplayPlan(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.events.accepted_event import as_person_event, write_accepted
+from models.events.accepted_event import as_person_event, write_person_event
 from models.events.person_event import PersonEvent
 from models.events.receipt import Receipt
 from models.events.simple_receipt import write_receipt
@@ -27,5 +27,5 @@ def judged(record: InputRecord, context: Context) -> WrittenAnswer:
     event = None
     if validated.event is not None:
         event = as_person_event(validated.event)
-        assert event.model_dump_json(exclude_none=True).encode() == write_accepted(validated.event)
+        assert event.model_dump_json(exclude_none=True).encode() == write_person_event(validated.event)
     return WrittenAnswer(receipt, event, validated.rejected_payload)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.events.accepted_event import AcceptedEvent, as_person_event, kept_content, write_accepted
+from models.events.accepted_event import AcceptedEvent, as_person_event, kept_content, write_person_event
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, VERSION_1, EventType
 from models.events.simple_event import SimpleOrigin
 
@@ -72,4 +72,4 @@ def test_an_event_is_written_as_its_model_writes_it(
     )
     read = as_person_event(event)
     assert (read.registered_at, read.origin.appended_at) == (registered_at, appended_at)
-    assert read.model_dump_json(exclude_none=True).encode() == write_accepted(event)
+    assert read.model_dump_json(exclude_none=True).encode() == write_person_event(event)
