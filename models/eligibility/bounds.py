@@ -62,6 +62,8 @@ LAST_BYTES: Final = 7_500_000
 stop the partition for everybody."""
 SHARE: Final = 30
 """Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
+FEW_EVENTS: Final = min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
+"""Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
 FactKey = tuple[str, str, str]
 
 
@@ -102,18 +104,13 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     return LeftOut.RECORD_FULL if _is_full(held, grown, event, speaks_for) else grown
 
 
-def few_events() -> int:
-    """Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
-    return min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
-
-
 def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
     """Whether so little is held that no bound can be reached, whoever sent it: true of almost everybody.
 
     Nobody has more subjects than there are events, and what the ledger tells of one subject is bounded lower.
     """
     return (
-        len(held.events) < few_events()
+        len(held.events) < FEW_EVENTS
         and not held.superseded
         and not isinstance(event.content, MovedAway | HandedOver)
         and size_of(held) + EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES

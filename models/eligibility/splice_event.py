@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder, encode
 from pydantic import ValidationError
 
-from models.eligibility.bounds import MAX_BYTES, few_events
+from models.eligibility.bounds import FEW_EVENTS, MAX_BYTES
 from models.eligibility.decide_messages import BeforeEvent, decide_messages
 from models.eligibility.kept import EVENT_BYTES
 from models.eligibility.law import Law
@@ -27,6 +27,8 @@ _EVENT_ID: Final = b'"event_id"'
 _NONE: Final = Raw(b"[]")
 _LISTS: Final = (b"[{", b"[]")
 """As a list of events begins that we have written."""
+_FEW_BYTES: Final = MAX_BYTES - EVENT_BYTES * FEW_EVENTS
+"""So few events with all that they have sealed are below every bound of size."""
 
 
 class SplicedEvent(Struct, frozen=True):
@@ -61,23 +63,18 @@ def splice_event(
     other way to be written in JSON.
     """
     held = record or b""
-    if event.event_id.encode() in held or len(held) + len(value) > _few_bytes():
+    if event.event_id.encode() in held or len(held) + len(value) > _FEW_BYTES:
         return None
     known: _SimpleRecord | None = decoded(_READ, held) if held else _SimpleRecord(event.person_id)
     if known is None or not bytes(known.events).startswith(_LISTS):
         return None
-    if offset <= known.applied or held.count(_EVENT_ID) >= few_events():
+    if offset <= known.applied or held.count(_EVENT_ID) >= FEW_EVENTS:
         return None
     if event.is_message or _MESSAGE in held:
         return _decided(known, event, value, SimpleCause(partition, offset), law)
     if known.decided:
         return None
     return SplicedEvent(_written(known, offset, value, {}))
-
-
-def _few_bytes() -> int:
-    """So few events with all that they have sealed are below every bound of size."""
-    return MAX_BYTES - EVENT_BYTES * few_events()
 
 
 def _decided(

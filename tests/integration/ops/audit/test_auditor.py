@@ -229,6 +229,7 @@ async def test_a_message_too_many_that_is_sent_again_is_no_fault(
 ) -> None:
     """It is not remembered, so each time it is answered as if it were new: with the same content, and with another."""
     monkeypatch.setattr(bounds, "MAX_EVENTS", 2)
+    monkeypatch.setattr(bounds, "FEW_EVENTS", 2)
     await tell_all(world, "a")
     message = student("a")[-1].model_copy(update={"event_id": uuid("too many")})
     for one in (message, message.model_copy(update=other)):

@@ -126,7 +126,7 @@ def test_decisions_of_messages_that_are_not_held_and_what_nobody_can_read_are_th
 
 
 def test_a_record_near_its_bound_of_size_is_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(splice_event_module, "MAX_BYTES", 1200 * bounds.few_events() + 4000)
+    monkeypatch.setattr(splice_event_module, "_FEW_BYTES", 4000)
     assert spliced_of((risk(sealed="x" * 2000), risk(AT, sealed="x" * 2000))) == 1
 
 
@@ -161,5 +161,5 @@ def test_a_record_that_says_anything_else_is_the_rules() -> None:
 
 
 def test_bounds_are_the_rules() -> None:
-    facts = [enrolment(name=f"enrolment {number}", at=AT) for number in range(bounds.few_events() + 2)]
-    assert spliced_of(facts) == bounds.few_events()
+    facts = [enrolment(name=f"enrolment {number}", at=AT) for number in range(bounds.FEW_EVENTS + 2)]
+    assert spliced_of(facts) == bounds.FEW_EVENTS
