@@ -239,6 +239,7 @@ async def test_a_message_too_many_that_is_sent_again_is_no_fault(
     assert faults(result) == []
     assert balances(result)
     assert account(result, Check.REVISIONS).parts == {"in_the_ledger": 2}
+    assert account(result, Check.TASKS).parts == {"in_open_tasks": 1}
 
 
 async def test_a_task_that_was_moved_by_hand_is_found_by_the_oracle(world: World) -> None:
