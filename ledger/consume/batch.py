@@ -1,6 +1,7 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -93,6 +94,8 @@ class Batch:
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erased: Mapping[str, erasures.Erasure] = {}
         """Of whom the batch names, who is erased; `ledger.consume.erasures.take_out` finds it."""
+        self.closed: AbstractSet[str] = frozenset()
+        """Of the numbers that it names, which have said their last word; `ledger.consume.joins.settle` finds it."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.nameless: set[tuple[int, int]] = set()
@@ -253,13 +256,24 @@ async def _decide(
         acts = ActsAgain(again)
         for place, decision in enumerate(decisions):
             acts.do(projection, place)
-            projection.take(decision, refused=decision.message.origin.place in refused)
+            projection.take(
+                decision,
+                refused=decision.message.origin.place in refused,
+                apart=_apart(decision, batch) if decision.joined else (),
+            )
             acts.do_early(projection)
         acts.do(projection)
         for row in acts.done:
             await action_log.add(connection, row)
         await _write(connection, projection.changes, policy, batch.when_sent)
     return acts
+
+
+def _apart(decision: KnownDecision, batch: Batch) -> set[str]:
+    """Of numbers that were erased, those that a decision of before still names: who has them is known anew."""
+    at, gone = decision.message.origin.appended_at, batch.erased
+    named = gone.keys() & set(decision.joined or ())
+    return {name for name in named if at < gone[name].erased_before} - batch.closed
 
 
 async def _write(

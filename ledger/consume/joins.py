@@ -33,6 +33,7 @@ async def settle(connection: Connection, batch: Batch) -> None:
     cursor = await connection.execute(KNOWN, (sorted(people),))
     closed = {person for (person,) in await cursor.fetchall()}
     marks = _order(batch, closed, batch.erased)
+    batch.closed = closed
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
 

@@ -5,6 +5,7 @@ open tasks about one enrolment at one unit the older goes on, with what people d
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,9 +19,10 @@ from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
 
-def fold_numbers(rows: WorkingSet, decision: KnownDecision) -> None:
-    """Bring what stands under the numbers in `decision.joined` to the person of `decision`."""
-    person, others = decision.message.person_id, decision.joined or ()
+def fold_numbers(rows: WorkingSet, decision: KnownDecision, apart: Collection[str] = ()) -> None:
+    """Bring what stands under the numbers in `decision.joined`, but those `apart`, to the person of `decision`."""
+    person = decision.message.person_id
+    others = [name for name in decision.joined or () if name not in apart]
     moved = [task for other in others for task in rows.tasks_about(other)]
     for task in _renumber(rows, person, moved):
         rows.note(AuditKind.NUMBER_CHANGED, task, None)

@@ -4,7 +4,7 @@ Pure: rows in, rows out, the time as an argument. A task is the group of obliged
 and unit. A decision brings a message into such a group or takes it out; an act changes where the group stands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -59,10 +59,10 @@ class Projection:
         """What is to be written."""
         return self._working_set.changes
 
-    def take(self, decision: KnownDecision, *, refused: bool = False) -> None:
+    def take(self, decision: KnownDecision, *, refused: bool = False, apart: Collection[str] = ()) -> None:
         """Project one revision. An older or equal one than what stands changes nothing.
 
-        `refused`: the receipts show that the message's id came first about somebody else.
+        `refused`: the receipts show that the message's id came first about somebody else. `apart`: whose rows stay.
         """
         if refused and decision.verdict.outcome is Outcome.OBLIGED:
             known = as_decision(decision)
@@ -76,7 +76,7 @@ class Projection:
             )
             decision = known.model_copy(update={"verdict": verdict})
         if decision.joined:
-            fold_numbers(self._working_set, decision)
+            fold_numbers(self._working_set, decision, apart)
         row = MessageRow(decision)
         before = self._working_set.messages.get(row.key)
         if before is not None and _revision(before.decision) >= _revision(decision):

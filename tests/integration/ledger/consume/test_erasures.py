@@ -180,40 +180,6 @@ async def test_what_is_counted_stays_together_under_one_name(connection: Connect
     assert len(await ledger.rows("SELECT 1 FROM verdicts")) == 2
 
 
-async def test_a_mark_that_is_read_again_takes_no_number_that_was_joined_since(
-    connection: Connection,
-) -> None:
-    ledger = await told(connection)
-    await ledger.poll(MARK)
-    await ledger.poll(JoinMark(person_id=GONE, joined_to=STAYS))
-    before = await ledger.found(STAYS)
-    assert {"person_facts.person_id", "verdicts.person_id"} <= before
-    await ledger.poll(MARK)
-    assert {"person_facts.person_id", "verdicts.person_id"} <= await ledger.found(STAYS)
-
-
-async def test_all_numbers_of_a_person_are_counted_as_one(connection: Connection) -> None:
-    """Whichever is erased first, and also where the join is read with the mark."""
-    for together in (True, False):
-        await connection.execute("DELETE FROM erasures")
-        await connection.execute("DELETE FROM person_joins")
-        await connection.execute("DELETE FROM person_facts")
-        ledger = Ledger(connection)
-        ledger.known = {(topic, part): to for topic, part, to in await ledger.rows("SELECT * FROM position")}
-        ledger.at = ledger.known.get((Topic.DECISIONS, 0), 0)
-        facts = Batch()
-        fact(facts, GONE, 1)
-        fact(facts, "another", 2)
-        async with connection.transaction():
-            await project(connection, facts, {}, POLICY)
-        other = MARK.model_copy(update={"person_id": "another"})
-        said = (JoinMark(person_id=GONE, joined_to="another"), other, MARK)
-        for each in [said] if together else [(one,) for one in said]:
-            await ledger.poll(*each)
-        assert len(await ledger.rows("SELECT DISTINCT person_id FROM person_facts")) == 1
-        assert await ledger.found(GONE, "another") == set()
-
-
 async def test_the_trail_is_emptied_by_a_line_that_names_what_it_empties(connection: Connection) -> None:
     ledger = await told(connection)
     await ledger.poll(MARK)
@@ -282,32 +248,6 @@ async def test_an_entry_that_was_passed_on_names_nobody_when_the_mark_is_read_af
     await ledger.poll(MARK)
     rows = await ledger.rows('SELECT "offset", person_id FROM applied WHERE "offset" > 10 ORDER BY 1')
     assert rows == [(12, ERASED), (13, GONE)]
-
-
-async def test_nobody_waits_for_the_last_word_of_a_number_that_is_erased(connection: Connection) -> None:
-    """Its rows are gone, and its last word may be, too. Joined anew, it is joined again."""
-    ledger = await told(connection)
-    await ledger.poll(JoinMark(person_id=GONE, joined_to="another"))
-    await ledger.poll(MARK)
-    assert await ledger.rows("SELECT 1 FROM person_joins") == []
-    joined = of("another", "of another", days=61).model_copy(update={"joined": (GONE,)})
-    batch = await ledger.poll(joined)
-    assert not batch.is_held
-    assert await ledger.rows("SELECT 1 FROM messages WHERE person_id = 'another'") == [(1,)]
-
-
-async def test_what_another_number_brings_along_after_the_mark_is_forgotten_too(
-    connection: Connection,
-) -> None:
-    """Both numbers are erased; the mark of the one whose rows are brought is still to come."""
-    ledger = await told(connection)
-    await ledger.poll(of("other", "of the other"), JoinMark(person_id="other", joined_to=GONE))
-    await ledger.poll(MARK)
-    joined = of(GONE, "new", days=61).model_copy(update={"joined": ("other",)})
-    await ledger.poll(joined)
-    assert await ledger.rows("SELECT 1 FROM messages WHERE person_id = 'other'") == []
-    rows = await ledger.rows(f"SELECT message_id FROM messages WHERE person_id = '{GONE}'")  # noqa: S608 - our own names
-    assert rows == [(uuid("new"),)]
 
 
 async def test_a_restored_database_forgets_again_when_it_reads_on(connection: Connection) -> None:
