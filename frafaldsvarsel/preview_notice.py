@@ -101,7 +101,7 @@ async def send_test(
         for recipient in recipients:
             mail = Mail(
                 message_id=message_id(f"test-{uuid4()}", relay.domain),
-                date=header_date(now.astimezone(COPENHAGEN)),
+                date=header_date(now),
                 sender=relay.sender,
                 sender_name=relay.sender_name,
                 recipient=recipient,

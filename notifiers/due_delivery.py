@@ -11,7 +11,7 @@ from uuid import UUID
 
 from typing_extensions import TypeVar
 
-from models.calendar import COPENHAGEN, copenhagen_date
+from models.calendar import copenhagen_date
 from models.events.person_event import Origin
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
@@ -158,7 +158,7 @@ def payload_builder(
         rendered = rendered_of(due, unit_name, now)
         return Mail(
             message_id=message_id(due.id, message_id_domain),
-            date=header_date(now.astimezone(COPENHAGEN)),
+            date=header_date(now),
             sender=sender,
             sender_name=sender_name,
             recipient=due.recipient,

@@ -6,7 +6,7 @@ Nothing here may draw a number, read a clock or take a header from anywhere but 
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from email.header import Header, decode_header, make_header
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from models.base import Frozen
+from models.calendar import COPENHAGEN
 from models.notifications.delivery import Channel
 from notifiers.addresses import Address, needs_smtputf8
 
@@ -89,7 +90,9 @@ def message_id(delivery_id: object, domain: str) -> str:
 
 
 def header_date(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0)
+    """Copenhagen's time at `moment`, with its offset: in the hour that comes twice, a zone's time equals no other."""
+    local = moment.astimezone(COPENHAGEN)
+    return local.replace(microsecond=0, tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
 
 
 def wire_bytes(mail: Mail) -> bytes:

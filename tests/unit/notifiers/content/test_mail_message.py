@@ -3,7 +3,7 @@
 import email
 import email.policy
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email.header import decode_header, make_header
 from zoneinfo import ZoneInfo
 
@@ -188,6 +188,13 @@ def test_a_mail_is_named_by_its_delivery_and_dated_to_the_second() -> None:
     assert header_date(WHEN.replace(microsecond=999_999)) == WHEN
     with pytest.raises(ValidationError):
         a_mail(date=WHEN.replace(microsecond=1))
+
+
+@pytest.mark.parametrize(("hour", "offset"), [(0, "+0200"), (1, "+0100")])
+def test_what_is_kept_of_a_mail_is_the_mail_also_in_the_hour_that_comes_twice(hour: int, offset: str) -> None:
+    mail = a_mail(date=header_date(datetime(2026, 10, 25, hour, 53, 11, tzinfo=UTC)))
+    assert Mail.model_validate_json(mail.model_dump_json()) == mail
+    assert f"Date: Sun, 25 Oct 2026 02:53:11 {offset}\r\n".encode() in wire_bytes(mail)
 
 
 def test_a_head_line_has_room_for_250_signs() -> None:
