@@ -261,13 +261,13 @@ class Projection:
 
     def _void_transfers(self, row: MessageRow) -> None:
         """The rules name another unit, and none of the messages the old one: what people had agreed on is over."""
-        if row.named is None:
-            return
-        duty = row.named[:2]
-        for named in [given for given in self._working_set.transfers if given[:2] == duty]:
-            if all(other.named != named for other in self._working_set.messages_about(duty[0])):
-                self._working_set.transfer(named, None)
-                self._working_set.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
+        rows, person = self._working_set, row.decision.message.person_id
+        about = rows.messages_about(person) if rows.transfers else ()
+        named = {other.named for other in about if other.named is not None}
+        for given in sorted(rows.transfers.keys() - named):
+            if any(given[:2] == name[:2] for name in named):
+                rows.transfer(given, None)
+                rows.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=given[2])
 
 
 def cause_of(decision: KnownDecision) -> DeliveryCause:

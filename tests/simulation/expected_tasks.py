@@ -78,8 +78,7 @@ class Lives:
                 self._end(old, moved=goes_to is not None, by_institution=reason == "withdrawn", cause=cause)
             if goes_to is not None:
                 held.task = self._receive(goes_to, held.first, moved=was_open, cause=cause)
-        if names is not None:
-            self._forget_what_is_void(names)
+        self._forget_what_is_void()
 
     def act(self, task: Key, act: Plain) -> None:
         """A person does something."""
@@ -174,10 +173,11 @@ class Lives:
                     self.given[held.names] = unit
         self.notices |= {(task, "handed_over", cause), (other, "taken_over", cause)}
 
-    def _forget_what_is_void(self, names: Subject) -> None:
+    def _forget_what_is_void(self) -> None:
         """The rules name somebody else, and nobody the one who gave it away."""
-        for giver in [giver for giver in self.given if giver[:2] == names[:2]]:
-            if all(held.names != giver for held in self.messages.values()):
+        named = {held.names for held in self.messages.values() if held.names is not None}
+        for giver in self.given.keys() - named:
+            if any(names[:2] == giver[:2] for names in named):
                 del self.given[giver]
 
 

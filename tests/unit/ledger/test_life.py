@@ -326,6 +326,17 @@ def test_a_hand_over_that_is_void_is_said_to_be_so_once() -> None:
     assert desk.audit.count(AuditKind.TRANSFER_VOID) == 1
 
 
+@pytest.mark.parametrize("last", ["one", "two"])
+def test_a_hand_over_is_void_whichever_message_is_decided_last(last: str) -> None:
+    """One names nobody any more, and two another unit."""
+    desk = desk_with(decided("one"), decided("two"))
+    act(desk, over(OTHER_UNIT))
+    said = [decided("one", revision=2, unit=None, cause=2), decided("two", revision=2, unit=BY_TWO, cause=3)]
+    desk.take(*(said if last == "two" else reversed(said)))
+    assert [task.unit_id for task in desk.open()] == [BY_TWO]
+    assert desk.transfers == {}
+
+
 def test_a_hand_over_stands_while_one_message_names_the_unit() -> None:
     desk = desk_with(decided("one"), decided("two"))
     act(desk, over(OTHER_UNIT))
