@@ -8,7 +8,6 @@ from config.topics import Topic
 from tests.simulation import expected
 from tests.simulation.expected import Message, Plain, Subject
 from tests.simulation.expected_tasks import Key, Lives, in_order
-from tests.simulation.faults import Fault
 from tests.simulation.units import DAYS_OFF, REACT_BY_DAYS
 from tests.simulation.workers import INPUTS, origin_of
 from tests.simulation.world import World
@@ -66,9 +65,6 @@ class Books:
         self.blurred |= self._forwarded_in_between()
         # Numbers that were erased and joined later: nobody waits for what they still say (docs/decisions/0054).
         self.blurred |= self.root.keys() & world.eraser.cut_offs.keys()
-        # A restored database reads what named both numbers again, behind what one of them has had since.
-        if world.faults[Fault.RESTORED]:
-            self.blurred |= expected.roots(gone).keys() & world.eraser.cut_offs.keys()
         # The earlier task of the same duty has gone, and a rebuild counts from the later one.
         later = {row["person_id"] for row in self.tasks.values() if row["ordinal"] > 1}
         self.blurred |= later & world.eraser.cut_offs.keys()
