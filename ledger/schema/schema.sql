@@ -1100,8 +1100,6 @@ CREATE INDEX tasks_by_beginning ON tasks USING btree (reference text_pattern_ops
 
 CREATE INDEX tasks_by_person ON tasks USING btree (person_id);
 
-CREATE INDEX tasks_by_unit ON tasks USING btree (unit_id, status, react_by);
-
 CREATE INDEX tasks_ended_of_unit ON tasks USING btree (unit_id, closed_at DESC, reference) WHERE (status = 'closed'::text);
 
 CREATE INDEX tasks_following ON tasks USING btree (follows) WHERE (follows IS NOT NULL);
@@ -1109,6 +1107,8 @@ CREATE INDEX tasks_following ON tasks USING btree (follows) WHERE (follows IS NO
 CREATE INDEX tasks_of_owner ON tasks USING btree (owner_id, unit_id, react_by, reference) WHERE ((status = 'open'::text) AND (owner_id IS NOT NULL));
 
 CREATE INDEX tasks_of_unit ON tasks USING btree (unit_id, react_by, reference) WHERE (status = 'open'::text);
+
+CREATE INDEX tasks_open ON tasks USING btree (id) INCLUDE (unit_id, react_by, reference) WHERE (status = 'open'::text);
 
 CREATE INDEX tasks_reached ON tasks USING btree (reached_at) WHERE (reached_at IS NOT NULL);
 

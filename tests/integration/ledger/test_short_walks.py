@@ -30,18 +30,20 @@ that share the moment at which the page before ended."""
 
 
 class Explaining(psycopg.AsyncCursor[Any]):
-    """Notes, of every statement that asks for tasks, how many rows its scans read."""
+    """Notes, of every statement that asks for tasks, how many rows its scans read, and how many pages of 8 kB."""
 
     read: ClassVar[list[int]] = []
+    pages: ClassVar[list[int]] = []
 
     async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
         """First explained, then done."""
         text: bytes = query.encode() if isinstance(query, str) else query
         if b"FROM tasks" in text and b"INSERT" not in text:
             async with psycopg.AsyncCursor(self.connection) as plain:
-                await plain.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + text, params)
+                await plain.execute(b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + text, params)
                 (((plan,),),) = await plain.fetchall()
             self.read.append(_rows(plan["Plan"]))
+            self.pages.append(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
         return await super().execute(query, params, **more)
 
 
@@ -151,6 +153,32 @@ async def test_what_waits_for_delivery_is_found_whether_few_notices_are_under_wa
     ((number,),) = await counted.fetchall()
     assert number > DUE_AT_MOST
     assert await listed() == few
+
+
+async def test_thousands_that_wait_are_listed_and_counted_without_the_rows_of_their_tasks(
+    crowd: Connection, database_server: Database
+) -> None:
+    """Of each no more than two pages of an index are read, also where rows are kept apart: what sorts a list and what
+    the database shows a visit by stand there. A third would be the row's."""
+    inserted = await crowd.execute(
+        b"INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+        b"SELECT gen_random_uuid(), id, 'new', '0:1', 'email', unit_id, 'one@unit-0101.example', now() "
+        b"FROM tasks WHERE unit_id = %s AND status = 'open'",
+        (UNIT,),
+    )
+    await crowd.execute(b"VACUUM ANALYZE deliveries")
+    url = database_server.url_of(crowd.info.dbname)
+    await asyncio.to_thread(bring_up, url, visit_keys=[KEY])
+    async with await psycopg.AsyncConnection.connect(
+        user(url, DatabaseRole.INBOX), autocommit=True, cursor_factory=Explaining
+    ) as inbox:
+        await serve(inbox, KEY, ONE)
+        page = await listing(inbox, units=ONE, filter=Filter.WAITING_FOR_DELIVERY, today=TODAY)
+        assert len(page.tasks) == 50
+        assert Explaining.pages.pop() < 2.3 * inserted.rowcount
+        found = await counts(inbox, units=ONE, who="anna", today=TODAY)
+        assert found[Filter.WAITING_FOR_DELIVERY].more
+        assert Explaining.pages.pop() < 2.3 * COUNT_AT_MOST
 
 
 async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> None:
