@@ -15,6 +15,7 @@ from inbox.list_address import PATH, ListChoice, address, filter_of, read_choice
 from inbox.list_groups import by_name, groups, mark
 from inbox.narrowing import FOLLOWED, STANDING_IN, Narrowing
 from inbox.page_context import Visit
+from infra.postgres import Connection
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
 from ledger.queries.cursors import addressable, cursor_text, is_reference
 from ledger.queries.list_statements import Sorting
@@ -29,7 +30,7 @@ from ledger.queries.task_list import (
 )
 from ledger.store.follow_ups import FollowUp, follow_ups_of
 from ledger.store.saved_views import SavedView, views_of
-from ledger.store.seen_tasks import changed
+from ledger.store.seen_tasks import SinceSeen, changed
 from ledger.store.stand_ins import stand_ins
 from models.events.contract import EducationType, Severity
 from models.events.sensitive_fields import OpenPurpose
@@ -92,20 +93,14 @@ async def overview(
     if beginning is not None or of_person is not None:
         choice = replace(choice, narrowing=Narrowing())
     chosen, narrowing, typed = choice.filter, choice.narrowing, beginning or ""
-    (page, numbers), own = await asyncio.gather(
-        _read(visit, choice, beginning, found=of_person is not None), _own(visit, choice)
+    (page, changes), numbers, own = await asyncio.gather(
+        _page(visit, choice, beginning, of_person), _numbers(visit), _own(visit, choice)
     )
-    if of_person is not None:
-        page = TaskListPage(of_person, None)
     if narrowing.sorting is Sorting.INSTITUTION:
         page = TaskListPage(by_name(page.tasks, visit.parts.institution_name), None)
     following = None
     if page.next is not None:
         following = address(chosen, typed, cursor_text(page.next), narrowing)
-    async with visit.connection() as connection:
-        changes = await changed(
-            connection, visit.reader, visit.rights.tasks_of, [task.id for task in page.tasks]
-        )
     plain = not narrowing.query and choice.place is None and not typed and of_person is None
     today = visit.today
     return visit.page(
@@ -158,7 +153,7 @@ async def live(visit: Visit) -> Response:
     if visit.session is None or not visit.rights.tasks_of:
         return Response(status_code=401)
     chosen = read_choice(visit.request.query_params).filter
-    page, numbers = await _read(visit, ListChoice(chosen, Narrowing()), None)
+    page, numbers = await asyncio.gather(_list(visit, ListChoice(chosen, Narrowing())), _numbers(visit))
     said = {
         "mark": mark(page, numbers),
         "counts": {each.value: _said(visit, numbers[each]) for each in Filter},
@@ -206,34 +201,47 @@ def may_see_tasks(visit: Visit) -> None:
         raise NoAccess
 
 
-async def _read(
-    visit: Visit, choice: ListChoice, beginning: str | None, *, found: bool = False
-) -> tuple[TaskListPage, Mapping[Filter, TaskCount]]:
-    """The page and the numbers; `found`: the search cannot find anything, so nothing is looked for."""
-    units, who, sorting = visit.rights.tasks_of, visit.reader or None, choice.narrowing.sorting
+async def _page(
+    visit: Visit, choice: ListChoice, beginning: str | None, of_person: tuple[ListedTask, ...] | None
+) -> tuple[TaskListPage, Mapping[UUID, SinceSeen]]:
+    """The page, unless it was found already, and what others have changed on it, in one visit of the database."""
+    async with visit.connection() as connection:
+        if of_person is None:
+            page = await _listed(connection, visit, choice, beginning)
+        else:
+            page = TaskListPage(of_person, None)
+        tasks = [task.id for task in page.tasks]
+        return page, await changed(connection, visit.reader, visit.rights.tasks_of, tasks)
 
-    async def page() -> TaskListPage:
-        if found:
-            return TaskListPage((), None)
-        async with visit.connection() as connection:
-            return await listing(
-                connection,
-                units=units,
-                filter=None if beginning else choice.filter,
-                today=visit.today,
-                who=who,
-                search=Search(reference=beginning) if beginning else None,
-                narrowed=choice.narrowing.asked_by(visit.reader),
-                sorting=sorting,
-                after=choice.place,
-                limit=_PAGE_SIZE if sorting is Sorting.DATE else LIMIT,
-            )
 
-    async def numbers() -> Mapping[Filter, TaskCount]:
-        async with visit.connection() as connection:
-            return await counts(connection, units=units, who=who, today=visit.today)
+async def _list(visit: Visit, choice: ListChoice) -> TaskListPage:
+    async with visit.connection() as connection:
+        return await _listed(connection, visit, choice, None)
 
-    return await asyncio.gather(page(), numbers())
+
+async def _listed(
+    connection: Connection, visit: Visit, choice: ListChoice, beginning: str | None
+) -> TaskListPage:
+    sorting = choice.narrowing.sorting
+    return await listing(
+        connection,
+        units=visit.rights.tasks_of,
+        filter=None if beginning else choice.filter,
+        today=visit.today,
+        who=visit.reader or None,
+        search=Search(reference=beginning) if beginning else None,
+        narrowed=choice.narrowing.asked_by(visit.reader),
+        sorting=sorting,
+        after=choice.place,
+        limit=_PAGE_SIZE if sorting is Sorting.DATE else LIMIT,
+    )
+
+
+async def _numbers(visit: Visit) -> Mapping[Filter, TaskCount]:
+    async with visit.connection() as connection:
+        return await counts(
+            connection, units=visit.rights.tasks_of, who=visit.reader or None, today=visit.today
+        )
 
 
 async def _own(visit: Visit, choice: ListChoice) -> _Own:
