@@ -1,7 +1,8 @@
 """What a unit's every task must be read for, done now and then in the background: nobody waits for a large unit's.
 
-The manager's weeks, and which institutions wrote. Small units are counted when they are asked for, and so are all until
-the first count is there: a number that is not of this moment is shown with its time.
+The manager's weeks, which institutions wrote, and whether more waits for delivery than a number says. Small units are
+counted when they are asked for, and so are all until the first count is there: a number that is not of this moment is
+shown with its time.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from ledger.queries.statistics import Statistics, UnitWeeks, by_unit, together
+from ledger.queries.task_counts import COUNT_AT_MOST, waiting_by_unit
 from ledger.queries.task_list import institutions_of
 from ledger.queries.visit import ServedConnections
 
@@ -34,6 +36,7 @@ class _Kept:
     today: date
     units: Mapping[str, UnitWeeks]
     institutions: Mapping[str, frozenset[str]]
+    waiting: Mapping[str, int]
 
     def of(self, units: frozenset[str]) -> list[UnitWeeks]:
         return [self.units[unit] for unit in units if unit in self.units]
@@ -70,7 +73,11 @@ class Counted:
         now = self._clock()
         today = self._day(now)
         self._kept = _Kept(
-            now, today, await self._weeks(self._units, today), await self._institutions(self._units)
+            now,
+            today,
+            await self._weeks(self._units, today),
+            await self._institutions(self._units),
+            await self._waiting(),
         )
 
     async def of(self, units: frozenset[str]) -> tuple[Statistics, datetime | None]:
@@ -89,6 +96,11 @@ class Counted:
         found = await self._institutions(units) if kept is None else kept.institutions
         return frozenset[str]().union(*(found.get(unit, ()) for unit in units))
 
+    def many_wait(self, units: frozenset[str]) -> bool:
+        """Whether more of their tasks waited for delivery at the last count than a list's number says."""
+        kept = self._last()
+        return kept is not None and sum(kept.waiting.get(unit, 0) for unit in units) > COUNT_AT_MOST
+
     def _last(self) -> _Kept | None:
         """The last count, unless it is too old to be shown."""
         now, kept = self._clock(), self._kept
@@ -104,3 +116,7 @@ class Counted:
     async def _institutions(self, units: frozenset[str]) -> Mapping[str, frozenset[str]]:
         async with self._served.of(units) as connection:
             return await institutions_of(connection, units=units)
+
+    async def _waiting(self) -> Mapping[str, int]:
+        async with self._served.of(self._units) as connection:
+            return await waiting_by_unit(connection, units=self._units)

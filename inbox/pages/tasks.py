@@ -238,9 +238,11 @@ async def _listed(
 
 
 async def _numbers(visit: Visit) -> Mapping[Filter, TaskCount]:
+    units = visit.rights.tasks_of
+    many_wait = visit.parts.counted.many_wait(units)
     async with visit.connection() as connection:
         return await counts(
-            connection, units=visit.rights.tasks_of, who=visit.reader or None, today=visit.today
+            connection, units=units, who=visit.reader or None, today=visit.today, many_wait=many_wait
         )
 
 

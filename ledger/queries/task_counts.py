@@ -26,6 +26,11 @@ LOOKED_UP: Final = COUNTED.format(source=OF_DUE.format(where=OPEN), name=Filter.
 COUNTS: Final = f"SELECT {', '.join(WALKED.values())}"
 COUNTS_OF_FEW_DUE: Final = f"SELECT {', '.join({**WALKED, Filter.WAITING_FOR_DELIVERY: LOOKED_UP}.values())}"
 """The same where `many_due` is not so: of a large unit few tasks wait, and a walk looks at each open one twice."""
+COUNTS_BUT_WAITING: Final = (
+    f"SELECT {', '.join({**WALKED, Filter.WAITING_FOR_DELIVERY: str(COUNT_AND_ONE)}.values())}"
+)
+"""Where it is known that more wait than are counted."""
+WAITING_BY_UNIT: Final = f"SELECT d.unit_id, count(*) FROM {OF_DUE.format(where=OPEN)} GROUP BY d.unit_id"
 COUNT_NARROWED: Final = f"""
 SELECT count(*) FROM (
     SELECT FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND {{where}} LIMIT {COUNT_AND_ONE}) counted
@@ -41,14 +46,27 @@ class TaskCount:
 
 
 async def counts(
-    connection: Connection, *, units: frozenset[str], who: str | None, today: date
+    connection: Connection,
+    *,
+    units: frozenset[str],
+    who: str | None,
+    today: date,
+    many_wait: bool = False,
 ) -> Mapping[Filter, TaskCount]:
-    """How many tasks each filter has."""
+    """How many tasks each filter has; `many_wait`: more than `COUNT_AT_MOST` wait for delivery, as was counted."""
     values = {"units": sorted(units), "who": who, "today": today}
-    statement = COUNTS if await many_due(connection, units) else COUNTS_OF_FEW_DUE
+    statement = COUNTS_BUT_WAITING
+    if not many_wait:
+        statement = COUNTS if await many_due(connection, units) else COUNTS_OF_FEW_DUE
     cursor = await connection.execute(statement, values)
     (row,) = await cursor.fetchall()
     return MappingProxyType({each: _cut(number) for each, number in zip(Filter, row, strict=True)})
+
+
+async def waiting_by_unit(connection: Connection, *, units: frozenset[str]) -> Mapping[str, int]:
+    """How many tasks wait for delivery, by unit, without an end to the number; units without any are left out."""
+    cursor = await connection.execute(WAITING_BY_UNIT, {"units": sorted(units)})
+    return dict(await cursor.fetchall())
 
 
 async def narrowed_count(

@@ -122,6 +122,29 @@ async def test_who_wrote_to_a_large_unit_is_as_of_the_last_count_and_to_a_small_
     assert await counted.institutions(LARGE | SMALL) == {"280051", "281082"}
 
 
+async def test_that_more_wait_than_a_number_says_is_known_of_the_last_count(
+    counted: Counted, pool: Pool, clock: Clock
+) -> None:
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+            "SELECT gen_random_uuid(), id, 'new', '0:1', 'email', unit_id, 'one@unit.example', now() "
+            "FROM tasks CROSS JOIN generate_series(1, 2) WHERE unit_id = %s",
+            (UNIT,),
+        )
+    assert not counted.many_wait(LARGE)
+    await counted.count()
+    assert (counted.many_wait(LARGE), counted.many_wait(SMALL)) == (True, False)
+    async with pool.connection() as connection:
+        await connection.execute(
+            "UPDATE tasks SET status = 'closed' WHERE reference = 'FV-1' AND unit_id = %s", (UNIT,)
+        )
+    await counted.count()
+    assert not counted.many_wait(LARGE)
+    clock.now += 3 * EVERY + timedelta(seconds=1)
+    assert not counted.many_wait(LARGE)
+
+
 async def test_what_is_old_is_counted_anew(counted: Counted, clock: Clock) -> None:
     await counted.count()
     clock.now += 3 * EVERY + timedelta(seconds=1)

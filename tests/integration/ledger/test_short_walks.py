@@ -179,6 +179,8 @@ async def test_thousands_that_wait_are_listed_and_counted_without_the_rows_of_th
         found = await counts(inbox, units=ONE, who="anna", today=TODAY)
         assert found[Filter.WAITING_FOR_DELIVERY].more
         assert Explaining.pages.pop() < 2.3 * COUNT_AT_MOST
+        assert await counts(inbox, units=ONE, who="anna", today=TODAY, many_wait=True) == found
+        assert Explaining.pages.pop() < COUNT_AT_MOST // 20
 
 
 async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> None:
