@@ -109,11 +109,11 @@ def deadline_from_processing() -> None:
     """The date is counted from when the ledger comes to it, and not from when the broker received the message."""
     real = project.Projection.take
 
-    def late(projection: project.Projection, known: KnownDecision, *, refused: bool = False) -> None:
+    def late(projection: project.Projection, known: KnownDecision, **how: Any) -> None:
         decision = as_decision(known)
         origin = decision.message.origin.model_copy(update={"appended_at": datetime.now(UTC)})
         message = decision.message.model_copy(update={"origin": origin})
-        real(projection, decision.model_copy(update={"message": message}), refused=refused)
+        real(projection, decision.model_copy(update={"message": message}), **how)
 
     replace_attribute(project.Projection, "take", late)
 
