@@ -14,6 +14,7 @@ from ledger.tasks.fold_numbers import fold_numbers
 from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
+from ledger.tasks.void_transfers import void_transfers
 from ledger.tasks.working_set import WorkingSet
 from models.audit_kind import AuditKind
 from models.eligibility.decision import Outcome
@@ -77,6 +78,10 @@ class Projection:
             decision = known.model_copy(update={"verdict": verdict})
         if decision.joined:
             fold_numbers(self._working_set, decision, apart)
+        self._project(decision, refused=refused)
+        void_transfers(self._working_set, decision)
+
+    def _project(self, decision: KnownDecision, *, refused: bool) -> None:
         row = MessageRow(decision)
         before = self._working_set.messages.get(row.key)
         if before is not None and _revision(before.decision) >= _revision(decision):
@@ -110,7 +115,6 @@ class Projection:
                 self._leave(old, decision, moved=subject is not None)
             if subject is not None:
                 self._join(row, subject, moved=old is not None and not _is_closed(old))
-        self._void_transfers(row)
 
     def standing(self, task_id: UUID) -> TaskState:
         """What of a task decides on a deed; raises `KeyError` for one that is not among the rows."""
@@ -258,16 +262,6 @@ class Projection:
             return None
         transfer = self._working_set.transfers.get(row.named)
         return row.named if transfer is None else (*row.named[:2], transfer.unit_id)
-
-    def _void_transfers(self, row: MessageRow) -> None:
-        """The rules name another unit, and none of the messages the old one: what people had agreed on is over."""
-        rows, person = self._working_set, row.decision.message.person_id
-        about = rows.messages_about(person) if rows.transfers else ()
-        named = {other.named for other in about if other.named is not None}
-        for given in sorted(rows.transfers.keys() - named):
-            if any(given[:2] == name[:2] for name in named):
-                rows.transfer(given, None)
-                rows.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=given[2])
 
 
 def cause_of(decision: KnownDecision) -> DeliveryCause:

@@ -8,7 +8,7 @@ from models.notifications.delivery import Occasion
 from models.tasks.actions import Acknowledge, ContactAttempt, ContactForm, Ending, HandOver, HandOverReason
 from models.tasks.status import TaskStatus
 from tests.factories import uuid
-from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, UNIT, Desk, decided, deed_of, later
+from tests.unit.ledger.decisions import ARRIVED, BY_TWO, OTHER_UNIT, UNIT, Desk, decided, deed_of, later
 
 
 def joined(decision: Decision, *others: str, sent_as: str | None = None) -> Decision:
@@ -70,6 +70,20 @@ def test_what_a_unit_has_handed_over_stays_with_the_other() -> None:
     (held,) = desk.open()
     assert (held.person_id, held.unit_id) == ("A", OTHER_UNIT)
     assert set(desk.transfers) == {("A", uuid("enrolment"), UNIT)}
+
+
+def test_a_hand_over_is_void_where_the_other_number_names_another_unit() -> None:
+    """Nothing new is said of either message: what stands together says it."""
+    desk = Desk()
+    desk.take(decided(person="B"), decided("other", person="A", unit=BY_TWO))
+    (task,) = [task for task in desk.open() if task.person_id == "B"]
+    desk.do(deed_of(task, HandOver(to_unit=OTHER_UNIT, reason=HandOverReason.AGREED)))
+    desk.take(decided(person="B", unit=None, revision=2))
+    assert desk.transfers
+    desk.take(joined(decided("other", person="A", unit=BY_TWO, revision=2), "B"))
+    desk.take(joined(decided(person="A", unit=None, revision=3), "B", sent_as="B"))
+    assert desk.transfers == {}
+    assert desk.audit.count(AuditKind.TRANSFER_VOID) == 1
 
 
 def test_of_two_records_with_one_id_the_earlier_one_keeps_its_row() -> None:
