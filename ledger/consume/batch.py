@@ -1,7 +1,6 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -94,8 +93,8 @@ class Batch:
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erased: Mapping[str, erasures.Erasure] = {}
         """Of whom the batch names, who is erased; `ledger.consume.erasures.take_out` finds it."""
-        self.closed: AbstractSet[str] = frozenset()
-        """Of the numbers that it names, which have said their last word; `ledger.consume.joins.settle` finds it."""
+        self.closed: Mapping[str, str] = {}
+        """Of the numbers that it names, those joined to which one; `ledger.consume.joins.settle` finds it."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.nameless: set[tuple[int, int]] = set()
@@ -271,9 +270,16 @@ async def _decide(
 
 def _apart(decision: KnownDecision, batch: Batch) -> set[str]:
     """Of numbers that were erased, those that a decision of before still names: who has them is known anew."""
-    at, gone = decision.message.origin.appended_at, batch.erased
-    named = gone.keys() & set(decision.joined or ())
-    return {name for name in named if at < gone[name].erased_before} - batch.closed
+    at, gone, joins = decision.message.origin.appended_at, batch.erased, batch.closed
+    before = {name for name in decision.joined or () if name in gone and at < gone[name].erased_before}
+    return {name for name in before if _joined_to(name, joins) != decision.message.person_id}
+
+
+def _joined_to(number: str, joins: Mapping[str, str]) -> str:
+    """Where `number` ends."""
+    for _ in joins:
+        number = joins.get(number, number)
+    return number
 
 
 async def _write(

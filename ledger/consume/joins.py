@@ -15,7 +15,7 @@ from ledger.consume.batch import Batch, Said
 from ledger.consume.erasures import take_out
 from models.eligibility.decision import ErasureMark, JoinMark
 
-KNOWN: Final[LiteralString] = "SELECT person_id FROM person_joins WHERE person_id = ANY(%s)"
+KNOWN: Final[LiteralString] = "SELECT person_id, joined_to FROM person_joins WHERE person_id = ANY(%s)"
 NOTE: Final[LiteralString] = """
 INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s) ON CONFLICT DO NOTHING
 """
@@ -31,14 +31,14 @@ async def settle(connection: Connection, batch: Batch) -> None:
     if not people:
         return
     cursor = await connection.execute(KNOWN, (sorted(people),))
-    closed = {person for (person,) in await cursor.fetchall()}
+    closed = dict(await cursor.fetchall())
     marks = _order(batch, closed, batch.erased)
     batch.closed = closed
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
 
 
-def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[JoinMark]:
+def _order(batch: Batch, closed: dict[str, str], erased: Collection[str]) -> list[JoinMark]:
     """Of each partition as much as may be projected, again and again until nothing more may."""
     waiting: defaultdict[int, deque[Said]] = defaultdict(deque)
     for said in batch.said:
@@ -53,7 +53,7 @@ def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[Join
                 if isinstance(said.content, JoinMark):
                     if said.content.person_id not in closed:
                         marks.append(said.content)
-                    closed.add(said.content.person_id)
+                    closed.setdefault(said.content.person_id, said.content.joined_to)
                 elif (
                     not isinstance(said.content, ErasureMark) and said.content.message.person_id not in closed
                 ):
@@ -67,7 +67,7 @@ def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[Join
     return marks
 
 
-def _may_go(said: Said, closed: set[str], erased: Collection[str]) -> bool:
+def _may_go(said: Said, closed: Collection[str], erased: Collection[str]) -> bool:
     """Behind an erased number nothing is waited for: its rows are gone, and its last word may be, too."""
     content = said.content
     if isinstance(content, JoinMark | ErasureMark) or content.message.person_id in closed:

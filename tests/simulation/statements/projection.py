@@ -204,7 +204,8 @@ def _people_of(server: Server, values: tuple[list[Any]]) -> Result:
 
 @statement(joins.KNOWN)
 def _known_joins(server: Server, values: tuple[list[str]]) -> Result:
-    found = [{"person_id": person} for person in values[0] if person in server.tables["person_joins"]]
+    rows = [server.tables["person_joins"].get(person) for person in values[0]]
+    found = [{name: row[name] for name in ("person_id", "joined_to")} for row in rows if row is not None]
     return found, len(found)
 
 

@@ -92,3 +92,22 @@ async def _messages(ledger: Ledger) -> list[tuple[str, str]]:
     return await ledger.rows(
         f"SELECT message_id, person_id FROM messages WHERE person_id <> '{STAYS}'"  # noqa: S608 - our own names
     )
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_came_since_goes_to_the_number_that_it_is_joined_to_anew(
+    connection: Connection, together: bool
+) -> None:
+    """And not to the one that it was joined to before, of which a decision of before is read later."""
+    ledger = await told(connection)
+    said = (
+        JoinMark(person_id=GONE, joined_to="another"),
+        MARK,
+        of(GONE, "new", days=61),
+        JoinMark(person_id=GONE, joined_to="third"),
+        of("another", "of before").model_copy(update={"joined": (GONE,)}),
+        of("third", "new", days=61, revision=2).model_copy(update={"joined": (GONE,)}),
+    )
+    for each in [said] if together else [(one,) for one in said]:
+        await ledger.poll(*each)
+    assert set(await _messages(ledger)) == {(uuid("new"), "third"), (uuid("of before"), "another")}
