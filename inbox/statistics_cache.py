@@ -1,8 +1,8 @@
 """What a unit's every task must be read for, done now and then in the background: nobody waits for a large unit's.
 
 The manager's weeks, which institutions wrote, and whether more waits for delivery than a number says. Small units are
-counted when they are asked for, and so are all until the first count is there: a number that is not of this moment is
-shown with its time.
+counted when they are asked for, and so are all until the first count is there. Weeks that are not of this moment are
+shown with their time; that thousands wait is said as it was then.
 """
 
 import asyncio
