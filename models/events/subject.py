@@ -90,5 +90,4 @@ def rank_of(event: KnownEvent) -> int:
 
 def order_of(event: KnownEvent) -> Order:
     """The order in which events count: as registered, then `rank_of`, then the brokers'; never an id made by chance."""
-    at = event.origin
-    return (event.registered_at, rank_of(event), at.appended_at, at.topic, at.partition, at.offset)
+    return (event.registered_at, rank_of(event), *event.origin.order)
