@@ -93,8 +93,8 @@ class Batch:
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erased: Mapping[str, erasures.Erasure] = {}
         """Of whom the batch names, who is erased; `ledger.consume.erasures.take_out` finds it."""
-        self.closed: Mapping[str, str] = {}
-        """Of the numbers that it names, those joined to which one; `ledger.consume.joins.settle` finds it."""
+        self.joins: Mapping[str, str] = {}
+        """Of the numbers that it names, which is joined to which; `ledger.consume.joins.settle` finds it."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.nameless: set[tuple[int, int]] = set()
@@ -270,7 +270,7 @@ async def _decide(
 
 def _apart(decision: KnownDecision, batch: Batch) -> set[str]:
     """Of numbers that were erased, those that a decision of before still names: who has them is known anew."""
-    at, gone, joins = decision.message.origin.appended_at, batch.erased, batch.closed
+    at, gone, joins = decision.message.origin.appended_at, batch.erased, batch.joins
     before = {name for name in decision.joined or () if name in gone and at < gone[name].erased_before}
     return {name for name in before if _joined_to(name, joins) != decision.message.person_id}
 

@@ -31,9 +31,8 @@ async def settle(connection: Connection, batch: Batch) -> None:
     if not people:
         return
     cursor = await connection.execute(KNOWN, (sorted(people),))
-    closed = dict(await cursor.fetchall())
-    marks = _order(batch, closed, batch.erased)
-    batch.closed = closed
+    batch.joins = joins = dict(await cursor.fetchall())
+    marks = _order(batch, joins, batch.erased)
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
 
