@@ -92,7 +92,7 @@ def message_id(delivery_id: object, domain: str) -> str:
 def header_date(moment: datetime) -> datetime:
     """Copenhagen's time at `moment`, with its offset: in the hour that comes twice, a zone's time equals no other."""
     local = moment.astimezone(COPENHAGEN)
-    return local.replace(microsecond=0, tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
+    return local.replace(microsecond=0, tzinfo=timezone(local.utcoffset() or timedelta(0)))
 
 
 def wire_bytes(mail: Mail) -> bytes:
