@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
@@ -116,6 +117,18 @@ async def test_a_page_is_a_short_walk_from_the_beginning_and_from_the_middle(
         after = page.next
 
 
+@asynccontextmanager
+async def as_inbox(crowd: Connection, database_server: Database) -> AsyncIterator[Connection]:
+    """A connection of the inbox's role to the same database, to which it shows one unit."""
+    url = database_server.url_of(crowd.info.dbname)
+    await asyncio.to_thread(bring_up, url, visit_keys=[KEY])
+    async with await psycopg.AsyncConnection.connect(
+        user(url, DatabaseRole.INBOX), autocommit=True, cursor_factory=Explaining
+    ) as inbox:
+        await serve(inbox, KEY, ONE)
+        yield inbox
+
+
 async def test_what_waits_for_delivery_is_found_whether_few_notices_are_under_way_or_very_many(
     crowd: Connection,
 ) -> None:
@@ -167,12 +180,7 @@ async def test_thousands_that_wait_are_listed_and_counted_without_the_rows_of_th
         (UNIT,),
     )
     await crowd.execute(b"VACUUM ANALYZE deliveries")
-    url = database_server.url_of(crowd.info.dbname)
-    await asyncio.to_thread(bring_up, url, visit_keys=[KEY])
-    async with await psycopg.AsyncConnection.connect(
-        user(url, DatabaseRole.INBOX), autocommit=True, cursor_factory=Explaining
-    ) as inbox:
-        await serve(inbox, KEY, ONE)
+    async with as_inbox(crowd, database_server) as inbox:
         page = await listing(inbox, units=ONE, filter=Filter.WAITING_FOR_DELIVERY, today=TODAY)
         assert len(page.tasks) == 50
         assert Explaining.pages.pop() < 2.3 * inserted.rowcount
@@ -216,12 +224,7 @@ async def test_a_search_is_as_short_where_rows_are_kept_apart(
     crowd: Connection, database_server: Database
 ) -> None:
     """A condition that is not leakproof would be asked of every row that the visit sees."""
-    url = database_server.url_of(crowd.info.dbname)
-    await asyncio.to_thread(bring_up, url, visit_keys=[KEY])
-    async with await psycopg.AsyncConnection.connect(
-        user(url, DatabaseRole.INBOX), autocommit=True, cursor_factory=Explaining
-    ) as inbox:
-        await serve(inbox, KEY, ONE)
+    async with as_inbox(crowd, database_server) as inbox:
         for written in ("FV-00000000001234", "FV-0000000000123"):
             page = await listing(inbox, units=ONE, filter=None, today=TODAY, search=Search(reference=written))
             assert [task.reference for task in page.tasks][:1] == [
