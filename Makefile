@@ -32,11 +32,12 @@ demo: install ## the whole service with its own Kafka, database and mail catcher
 test: install browser prometheus ## all tests, against real Kafka, PostgreSQL, SMTP, Chromium and Prometheus (ARGS=… goes to pytest)
 	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
-check: install ## lint, formatting, types and the direction of imports; changes nothing
+check: install ## lint, formatting, types, the direction of imports and the rules of the house; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest --quiet -p no:cacheprovider tests/unit/test_*.py tests/unit/tools/mutate/test_judged.py
 
 docs: install ## write the pages and contracts that are made from the code
 	@$(BIN)/python -m tools.docs
