@@ -30,7 +30,7 @@ demo: install ## the whole service with its own Kafka, database and mail catcher
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
 test: install browser prometheus ## all tests, against real Kafka, PostgreSQL, SMTP, Chromium and Prometheus (ARGS=… goes to pytest)
-	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## lint, formatting, types, the direction of imports and the rules of the house; changes nothing
 	@$(BIN)/ruff check .

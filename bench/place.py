@@ -45,16 +45,17 @@ class Place:
         self,
         program: Sequence[str] = ("-m", "frafaldsvarsel", "worker"),
         more: Mapping[str, str] = NOTHING_MORE,
+        name: str = "worker",
     ) -> Iterator[Process]:
-        """A stream worker, running and with its partitions assigned; `more`: of its environment."""
-        ready = self.data / "worker.ready"
+        """A stream worker, its partitions assigned; `more`: of its environment; `name`: of its files."""
+        ready = self.data / f"{name}.ready"
         ready.unlink(missing_ok=True)
         values = {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "DATABASE_URL": "postgresql://not-used",
             "KEYS_DIR": str(self.data / "keys" / "service" / "intake"),
             "SENDERS_DIR": str(self.data / "senders"),
-            "WORKER_DATA_DIR": str(self.data / "worker"),
+            "WORKER_DATA_DIR": str(self.data / name),
             "READY_FILE": str(ready),
             "SESSION_TIMEOUT_SECONDS": "6",
         }
@@ -66,7 +67,7 @@ class Place:
         process = Process(
             ProcessPlan(
                 argv=[sys.executable, *program],
-                log=self.data / "worker.log",
+                log=self.data / f"{name}.log",
                 env={PREFIX + name: value for name, value in values.items()} | {"PATH": ""} | dict(more),
                 grace_seconds=20,
             )

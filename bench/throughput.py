@@ -48,14 +48,19 @@ async def fill(
 
 def match_rate(place: Place, number: int) -> float:
     """Events per second by which one worker applies the backlog of `number` person events."""
-    stamps: list[tuple[int, int]] = []
     with place.worker():
-        for message in _outputs(place, Topic.APPLIED):
-            entries = len(Applied.model_validate_json(message.value()).entries)
-            stamps.append((message.timestamp()[1], entries))
-            if sum(count for _, count in stamps) >= number:
-                break
-    return _rate(stamps)
+        return _rate(applied_stamps(place, number))
+
+
+def applied_stamps(place: Place, number: int) -> list[tuple[int, int]]:
+    """When the brokers had the entries of `number` applied events, in milliseconds, and how many at each time."""
+    stamps: list[tuple[int, int]] = []
+    for message in _outputs(place, Topic.APPLIED):
+        entries = len(Applied.model_validate_json(message.value()).entries)
+        stamps.append((message.timestamp()[1], entries))
+        if sum(count for _, count in stamps) >= number:
+            break
+    return stamps
 
 
 def intake_rate(place: Place, number: int) -> float:

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.left_open"]
+pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.databases", "tests.fixtures.left_open"]
 
 HERE: Final = Path(__file__).parent
 LONGEST_FIRST: Final = ("faults", "acceptance", "simulation", "travel", "integration", "browser")

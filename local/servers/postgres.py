@@ -32,12 +32,16 @@ ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 class Database(Server):
     """One server with its data folder, which outlives it."""
 
-    def __init__(self, data: Path) -> None:
-        """`data` holds the cluster (`pg`), the socket (`run`) and the log."""
+    def __init__(self, data: Path, *, durable: bool = True) -> None:
+        """`data` holds the cluster (`pg`), the socket (`run`) and the log.
+
+        Not `durable`: for what nobody misses should the machine fail; a killed server loses nothing either way.
+        """
         self.data: Final = data.resolve()
         self._pg: Final = self.data / "pg"
         self._log: Final = self.data / "postgres.log"
         self._user: Final = UNPRIVILEGED if os.geteuid() == 0 else None
+        self._fsync: Final = "on" if durable else "off"
 
     @property
     def url(self) -> str:
@@ -74,7 +78,7 @@ class Database(Server):
             "max_connections": "100",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "fsync": "on",
+            "fsync": self._fsync,
             "synchronous_commit": "on",
             # Shared memory as files in the data folder: nothing is left in /dev/shm by a kill.
             "dynamic_shared_memory_type": "mmap",

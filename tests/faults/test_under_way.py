@@ -1,6 +1,5 @@
 """What is still under way is seen by the rig: a second refusal that nobody has followed, a report that lies unread."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.schema.migrate import migrate
 from tests.faults.admin import At
 from tests.faults.kafka_log import places
 from tests.faults.under_way import under_way
@@ -42,10 +40,9 @@ class Quiet:
 
 
 @pytest.fixture
-def quiet(tmp_path: Path, database: str) -> Quiet:
-    assert asyncio.run(migrate(database))
+def quiet(tmp_path: Path, ledger_url: str) -> Quiet:
     (tmp_path / "maildir" / "new").mkdir(parents=True)
-    return Quiet(tmp_path, database)
+    return Quiet(tmp_path, ledger_url)
 
 
 def test_each_refusal_of_a_notice_must_be_followed(quiet: Quiet) -> None:

@@ -1,7 +1,6 @@
 """The real interface on a real PostgreSQL of the test's own."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -9,17 +8,28 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from config.database_roles import DatabaseRole
-from ledger.schema.apply_rights import bring_up
+from tests.fixtures.databases import Databases
 from tests.integration.api.callers import Service
 from tests.integration.ledger.ledger_fixture import Books
-from tests.keys import made_keys
+from tests.keys import ServiceKeys, made_keys
 
 
 @pytest.fixture
-async def service(database: str, tmp_path: Path) -> AsyncIterator[Service]:
+def keys() -> ServiceKeys:
+    """The inbox's keys."""
+    return made_keys()
+
+
+@pytest.fixture
+def database(databases: Databases, keys: ServiceKeys) -> Iterator[str]:
+    """The URL of a database that knows these keys, as its superuser."""
+    with databases.brought_up(keys.visits) as url:
+        yield url
+
+
+@pytest.fixture
+async def service(database: str, keys: ServiceKeys, tmp_path: Path) -> AsyncIterator[Service]:
     """The application with three clients and no task."""
-    keys = made_keys()
-    await asyncio.to_thread(bring_up, database, visit_keys=keys.visits)
     theirs = database.replace("//postgres@", f"//{DatabaseRole.INBOX}@")
     async with (
         AsyncConnectionPool(

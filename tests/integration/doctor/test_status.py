@@ -22,7 +22,6 @@ from infra import topic_admin
 from infra.health import Health
 from infra.topic_admin import Replication
 from infra.watch_server import WatchServer
-from ledger.schema.migrate import migrate
 from models.events.event_types import InputTopic
 from models.service_status import StatusAnswer
 from ops.audit.consumer_groups import WORKER
@@ -42,10 +41,9 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
 
 
 @pytest.fixture
-def url(database: str) -> str:
+def url(ledger_url: str) -> str:
     """With its tables."""
-    asyncio.run(migrate(database))
-    return database
+    return ledger_url
 
 
 def ask(kafka: str, url: str, *options: str) -> Result:

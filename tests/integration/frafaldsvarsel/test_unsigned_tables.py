@@ -1,6 +1,5 @@
 """Each process that reads routes or addresses, started as it is run: without two signatures it ends with 78."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from config.settings import PREFIX, sections_of
 from crypto.jwk_set import as_set
 from crypto.new_keys import new_signing_key
 from frafaldsvarsel.processes.auditor import oracles
-from ledger.schema.migrate import migrate
 from ops.audit.oracle import Oracle
 from tests.paths import ROOT
 from tests.unit.config.reference.test_approved import sign_by
@@ -31,13 +29,12 @@ READERS: Final = {name: kind for name, (kind, _) in COMPOSED.items() if "referen
 
 @pytest.mark.parametrize("process", READERS)
 def test_a_process_ends_with_78_where_two_people_have_not_signed(
-    process: str, tmp_path: Path, database: str
+    process: str, tmp_path: Path, ledger_url: str
 ) -> None:
-    asyncio.run(migrate(database))
     copytree(DATA, tmp_path / "tables")
     sign_by(tmp_path / "tables", ANNE)
     environment = told(tmp_path, READERS[process]) | {
-        PREFIX + "DATABASE_URL": database,
+        PREFIX + "DATABASE_URL": ledger_url,
         PREFIX + "REFERENCE_DIR": str(tmp_path / "tables"),
         PREFIX + "REFERENCE_APPROVERS": as_set(ANNE, BRITT),
     }

@@ -1,6 +1,5 @@
 """A process begins when somebody has migrated, and gives up with a sentence when nobody does."""
 
-import asyncio
 import logging
 from typing import Final
 
@@ -12,7 +11,6 @@ from config.errors import ConfigError
 from config.sections.servers import DatabaseAddress
 from frafaldsvarsel.preflight_postgres import SCHEMA_SECONDS, postgres
 from ledger.schema.apply_rights import bring_up
-from ledger.schema.migrate import migrate
 
 WITHOUT_ROLE: Final = "PostgreSQL knows this process as another user than frafaldsvarsel_notify"
 
@@ -72,11 +70,10 @@ def test_nobody_migrates(database: str) -> None:
     assert SCHEMA_SECONDS <= clock.now <= SCHEMA_SECONDS + 20
 
 
-def test_another_user_is_warned_of_and_served(database: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_user_is_warned_of_and_served(ledger_url: str, caplog: pytest.LogCaptureFixture) -> None:
     """As while an older release's single user is still in use."""
-    asyncio.run(migrate(database))
     with caplog.at_level(logging.WARNING):
-        postgres(address(database, "postgres"), DatabaseRole.NOTIFY, sleep=Clock().sleep)
+        postgres(address(ledger_url, "postgres"), DatabaseRole.NOTIFY, sleep=Clock().sleep)
     (said,) = caplog.messages
     assert said.startswith(WITHOUT_ROLE)
 

@@ -1,7 +1,6 @@
 """The real pages on a real PostgreSQL of the test's own."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -10,12 +9,14 @@ import pytest
 
 from config.database_roles import DatabaseRole
 from config.environments import InboxEnvironment
+from config.senders import base_senders
 from config.settings import load
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.rights import Right, Rights, Role
-from ledger.schema.apply_rights import bring_up
 from local.environment import visits_of
+from publisher.key_files import ensure_keys
+from tests.fixtures.databases import Databases
 from tests.integration.inbox.environment import environment
 from tests.integration.inbox.staff import ADDRESS, COPENHAGEN, Desk
 from tests.reference import SHIPPED
@@ -28,12 +29,19 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
+def inbox_url(databases: Databases, keys: Path) -> Iterator[str]:
+    """The URL of a database that knows these keys, as its superuser."""
+    ensure_keys(keys, base_senders(SHIPPED))
+    with databases.brought_up(visits_of(keys)) as url:
+        yield url
+
+
+@pytest.fixture
+async def desk(inbox_url: str, keys: Path) -> AsyncIterator[Desk]:
     """Anna has logged in."""
-    theirs = database.replace("//postgres@", f"//{DatabaseRole.INBOX}@")
+    theirs = inbox_url.replace("//postgres@", f"//{DatabaseRole.INBOX}@")
     parts = inbox_parts(load(InboxEnvironment, environment(keys, address=ADDRESS, database=theirs)), SHIPPED)
-    await asyncio.to_thread(bring_up, database, visit_keys=visits_of(keys))
-    async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+    async with parts.pool, await psycopg.AsyncConnection.connect(inbox_url, autocommit=True) as connection:
         cookie = await parts.sessions.open(
             connection,
             user_id="anna",

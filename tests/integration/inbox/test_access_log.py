@@ -79,14 +79,14 @@ async def opened(desk: Desk, reference: str) -> float:
     return time.monotonic() - began
 
 
-async def test_a_person_is_opened_when_its_line_is_chained(desk: Desk, database: str) -> None:
+async def test_a_person_is_opened_when_its_line_is_chained(desk: Desk, inbox_url: str) -> None:
     missed: list[bool] = []
     waiting(desk, ChainWait(30, lambda: missed.append(True)))
     reference = await desk.task()
     stop = Event()
 
     def keep() -> None:
-        with psycopg.connect(database, autocommit=True) as connection:
+        with psycopg.connect(inbox_url, autocommit=True) as connection:
             connection.execute(LISTEN)
             while not stop.is_set():
                 if list(connection.notifies(timeout=0.2, stop_after=1)):

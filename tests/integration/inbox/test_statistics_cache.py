@@ -12,7 +12,6 @@ from crypto.visit_token import VisitKey
 from inbox.statistics_cache import EVERY, FEW, Counted
 from infra.postgres import Pool
 from ledger.queries.visit import ServedConnections
-from ledger.schema.migrate import migrate
 from models.calendar import copenhagen_date
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, UNIT, add_task
 
@@ -32,10 +31,9 @@ class Clock:
 
 
 @pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
+async def pool(ledger_url: str) -> AsyncIterator[Pool]:
     """To a ledger in which one unit has more than a few open tasks, another a single one."""
-    await migrate(database)
-    async with AsyncConnectionPool(database, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool:
+    async with AsyncConnectionPool(ledger_url, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool:
         async with pool.connection() as connection:
             await connection.execute(
                 "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at) "

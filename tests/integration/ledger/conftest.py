@@ -10,7 +10,6 @@ from config.kafka import KafkaSettings
 from infra import topic_admin
 from infra.postgres import Connection
 from infra.topic_admin import Replication
-from ledger.schema.migrate import migrate
 from tests.fixtures.servers import running_broker
 
 
@@ -21,13 +20,6 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
         settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
         topic_admin.apply(settings, Replication(factor=1, min_insync=1))
         yield settings
-
-
-@pytest.fixture
-async def ledger_url(database: str) -> str:
-    """The URL of a database with the ledger's tables, and nothing in them."""
-    assert await migrate(database)
-    return database
 
 
 @pytest.fixture

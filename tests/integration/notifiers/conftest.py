@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
 import trustme
 from psycopg_pool import AsyncConnectionPool
@@ -12,29 +10,26 @@ from psycopg_pool import AsyncConnectionPool
 from infra.postgres import Pool
 from infra.postgres_pool import LONGEST_WAIT_SECONDS
 from local.servers.postgres import Database
-from tests.paths import ROOT
-
-MIGRATIONS = sorted((ROOT / "ledger" / "schema" / "migrations").glob("*.sql"))
+from tests.fixtures.databases import Databases
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(tmp_path_factory.mktemp("postgres"))
+    database = Database(tmp_path_factory.mktemp("postgres"), durable=False)
     database.start()
     yield database
     database.stop()
 
 
+@pytest.fixture(scope="session")
+def notifiers_databases(postgres: Database) -> Databases:
+    return Databases(postgres)
+
+
 @pytest.fixture
-def database_url(postgres: Database) -> str:
-    name = f"notifiers_{uuid4().hex}"
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    url = postgres.url_of(name)
-    with psycopg.connect(url) as connection:
-        for migration in MIGRATIONS:
-            connection.execute(migration.read_bytes())
-    return url
+def database_url(notifiers_databases: Databases) -> Iterator[str]:
+    with notifiers_databases.with_tables() as url:
+        yield url
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Said, project
 from ledger.consume.joins import settle
-from ledger.schema.migrate import migrate
 from models.eligibility.decision import Cause, ErasureMark
 from reports.read import ReportPeriod
 from tests.integration.reports.autumn import PERIOD, Autumn, make, put_in
@@ -51,11 +50,10 @@ NAMES = "a number", "the number"
 
 
 @pytest.fixture
-async def autumn(database: str) -> Autumn:
+async def autumn(ledger_url: str) -> Autumn:
     """In the ledger, with people who have two numbers."""
-    await migrate(database)
     made = make(3, 300)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await put_in(connection, made)
         for nth, name in enumerate(NAMES):
             people = [f"person {number}" for number in range(nth, JOINED, 2)]

@@ -7,7 +7,6 @@ import pytest
 
 from config.reference.days_off import days_off_of
 from config.reference.units import react_by_of
-from ledger.schema.migrate import migrate
 from models.ids import UnitId
 from reports.count import FigureCounts
 from reports.read import Read, ReportPeriod, ReportSnapshot, ReportTables, read
@@ -31,11 +30,10 @@ def read_in(url: str, period: ReportPeriod = PERIOD) -> Read:
 
 
 @pytest.fixture
-async def autumn(database: str) -> Autumn:
+async def autumn(ledger_url: str) -> Autumn:
     """In the ledger."""
-    await migrate(database)
     made = make(1, 500)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await put_in(connection, made)
     return made
 

@@ -11,7 +11,6 @@ import pytest
 from config.reading_environments import ReportEnvironment
 from config.sections.servers import DatabaseAddress, ReferenceSection
 from frafaldsvarsel.wiring.report import make_follow_up
-from ledger.schema.migrate import migrate
 from reports.make import MadeRelease
 from reports.read import ReportPeriod
 from reports.releases import ReleaseRefused
@@ -45,10 +44,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def autumn(database: str) -> Autumn:
-    await migrate(database)
+async def autumn(ledger_url: str) -> Autumn:
     made = make(2, 500)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await put_in(connection, made)
     return made
 

@@ -9,7 +9,6 @@ import pytest
 from config.reading_environments import ReportEnvironment
 from config.sections.servers import DatabaseAddress, ReferenceSection
 from frafaldsvarsel.wiring.report import make_release
-from ledger.schema.migrate import migrate
 from reports.make import MadeRelease
 from reports.read import NotWhole, ReportPeriod
 from reports.releases import ReleaseRefused
@@ -35,11 +34,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def autumn(database: str) -> Autumn:
+async def autumn(ledger_url: str) -> Autumn:
     """In the ledger."""
-    await migrate(database)
     made = make(2, 400)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await put_in(connection, made)
     return made
 

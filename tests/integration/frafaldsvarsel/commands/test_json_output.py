@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from config.senders import write_sender
 from config.settings import PREFIX
 from frafaldsvarsel.commands import commands
-from ledger.schema.migrate import migrate
 from models.events.sender import Sender, SenderKind
 from publisher.key_files import ensure_service_keys
 from tests.paths import DATA
@@ -43,13 +42,12 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
 
 
 @pytest.fixture
-async def environment(tmp_path: Path, database: str) -> dict[str, str]:
-    await migrate(database)
-    with psycopg.connect(database, autocommit=True) as connection:
+async def environment(tmp_path: Path, ledger_url: str) -> dict[str, str]:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute(ROWS.read_bytes())
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
-        "DATABASE_URL": database,
+        "DATABASE_URL": ledger_url,
         "KEY_STORE": str(ensure_service_keys(tmp_path / "keys", datetime.now(UTC)).folder),
         "SENDERS_DIR": str(tmp_path),
         "SMTP_HOST": "127.0.0.1",

@@ -320,11 +320,9 @@ class Ledger:
 
 
 @pytest.fixture
-async def ledger(database: str) -> Ledger:
-    from ledger.schema.migrate import migrate
+async def ledger(ledger_url: str) -> Ledger:
 
-    await migrate(database)
-    return Ledger(database)
+    return Ledger(ledger_url)
 
 
 BECAUSE = ("--because", "test of the commands", "--as", "operator")

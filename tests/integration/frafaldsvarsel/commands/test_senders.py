@@ -1,6 +1,5 @@
 """By command a sender's key goes into the register and out, and the trail says who did it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from config.senders import SenderRegister
 from config.settings import PREFIX
 from crypto.new_keys import new_signing_key
 from frafaldsvarsel.commands import commands
-from ledger.schema.migrate import migrate
 from publisher.key_files import add_sender
 from publisher.keys import read_key
 
@@ -37,9 +35,8 @@ def register(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def migrated(database: str) -> str:
-    asyncio.run(migrate(database))
-    return database
+def migrated(ledger_url: str) -> str:
+    return ledger_url
 
 
 def run(database: str, *words: str) -> Result:

@@ -1,6 +1,5 @@
 """Two people sign for routes and addresses, and the trail says who; a process refuses what they have not signed."""
 
-import asyncio
 import json
 from pathlib import Path
 from shutil import copytree
@@ -14,13 +13,11 @@ from config.reference.approved import APPROVALS
 from config.reference.csv_reader import DATA
 from config.settings import PREFIX
 from frafaldsvarsel.commands import commands
-from ledger.schema.migrate import migrate
 
 
 @pytest.fixture
-def told(tmp_path: Path, database: str) -> dict[str, str]:
+def told(tmp_path: Path, ledger_url: str) -> dict[str, str]:
     """Tables of one's own, and the keys of two people."""
-    asyncio.run(migrate(database))
     copytree(DATA, tmp_path / "tables")
     keys = []
     for name in ("ANNE", "BRITT"):
@@ -31,7 +28,7 @@ def told(tmp_path: Path, database: str) -> dict[str, str]:
     return {
         PREFIX + "REFERENCE_DIR": str(tmp_path / "tables"),
         PREFIX + "REFERENCE_APPROVERS_FILE": str(tmp_path / "approvers.json"),
-        PREFIX + "DATABASE_URL": database,
+        PREFIX + "DATABASE_URL": ledger_url,
     }
 
 

@@ -172,7 +172,7 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
 
 
 async def test_an_outbox_that_is_frozen_does_not_keep_its_rows(
-    kafka: KafkaSettings, database_server: Database, database: str, monkeypatch: pytest.MonkeyPatch
+    kafka: KafkaSettings, database_server: Database, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server ends its connection, and another ledger's outbox says what it had in hand."""
     frozen = asyncio.Event()
@@ -181,17 +181,16 @@ async def test_an_outbox_that_is_frozen_does_not_keep_its_rows(
         frozen.set()
         await asyncio.Event().wait()
 
-    await migrate(database)
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as hand:
+    async with await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as hand:
         await hand.execute("INSERT INTO outbox (id, topic, key, value) VALUES ('one', 'rejected', 'key', '')")
         with monkeypatch.context() as struck:
             struck.setattr(outbox, "_send", send)
             struck.setattr(outbox, "_DELIVERY_SECONDS", 0.5)
-            held = asyncio.create_task(outbox.run(kafka, database, asyncio.Event(), database_seconds=0.25))
+            held = asyncio.create_task(outbox.run(kafka, ledger_url, asyncio.Event(), database_seconds=0.25))
             await frozen.wait()
         stop = asyncio.Event()
-        other = asyncio.create_task(outbox.run(kafka, database, stop))
-        await until(database, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1)
+        other = asyncio.create_task(outbox.run(kafka, ledger_url, stop))
+        await until(ledger_url, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1)
         assert not held.done()
         held.cancel()
         stop.set()
@@ -199,20 +198,19 @@ async def test_an_outbox_that_is_frozen_does_not_keep_its_rows(
 
 
 async def test_two_ledgers_share_the_work_and_one_takes_over(
-    kafka: KafkaSettings, database_server: Database, database: str
+    kafka: KafkaSettings, database_server: Database, ledger_url: str
 ) -> None:
     """Each partition is projected by one at a time; when one goes, the other does the rest. Nothing twice."""
-    await migrate(database)
     messages = [risk(origin=at(number, ARRIVED)) for number in range(400)]
     producer = AIOKafkaProducer(**kafka.producer())
     await producer.start()
-    async with running(kafka, database, "2"):
-        async with running(kafka, database, "3"):
+    async with running(kafka, ledger_url, "2"):
+        async with running(kafka, ledger_url, "3"):
             for number, message in enumerate(messages[:200]):
                 receipt = accepted(message).model_dump_json(exclude_none=True).encode()
                 await producer.send(Topic.RECEIPTS, receipt, partition=number % 4)
             await producer.flush()
-            await until(database, "SELECT count(*) FROM receipts", 200)
+            await until(ledger_url, "SELECT count(*) FROM receipts", 200)
         for number, message in enumerate(messages):
             entry = applied((number, message)).model_dump_json().encode()
             await producer.send(Topic.APPLIED, entry, partition=number % 8)
@@ -220,21 +218,20 @@ async def test_two_ledgers_share_the_work_and_one_takes_over(
                 receipt = accepted(message).model_dump_json(exclude_none=True).encode()
                 await producer.send(Topic.RECEIPTS, receipt, partition=number % 4)
         await producer.stop()
-        await until(database, "SELECT count(*) FROM receipts", 400)
-        await until(database, "SELECT count(*) FROM applied", 400)
+        await until(ledger_url, "SELECT count(*) FROM receipts", 400)
+        await until(ledger_url, "SELECT count(*) FROM applied", 400)
 
 
 @pytest.mark.parametrize(
     "routine", ["Fetcher._fetch_requests_routine", "GroupCoordinator._coordination_routine"]
 )
 async def test_the_ledger_ends_when_a_task_of_its_consumer_does(
-    kafka: KafkaSettings, database_server: Database, database: str, routine: str
+    kafka: KafkaSettings, database_server: Database, ledger_url: str, routine: str
 ) -> None:
     """aiokafka tells nobody: there would be nothing to project for ever, and the process would go on."""
-    await migrate(database)
     await publish(kafka, [decided(f"before {routine}", person="somebody")])
-    async with running(kafka, database, "4") as ledger:
-        await until(database, "SELECT count(*) FROM messages", 1)
+    async with running(kafka, ledger_url, "4") as ledger:
+        await until(ledger_url, "SELECT count(*) FROM messages", 1)
         (task,) = [
             task
             for task in asyncio.all_tasks()
@@ -244,9 +241,9 @@ async def test_the_ledger_ends_when_a_task_of_its_consumer_does(
         done, _ = await asyncio.wait([ledger], timeout=60)
         assert done
         assert isinstance(ledger.exception(), ConsumerEnded)
-    async with running(kafka, database, "4"):
+    async with running(kafka, ledger_url, "4"):
         await publish(kafka, [decided(f"after {routine}", person="somebody else")])
-        await until(database, "SELECT count(*) FROM messages WHERE person_id = 'somebody else'", 1)
+        await until(ledger_url, "SELECT count(*) FROM messages WHERE person_id = 'somebody else'", 1)
 
 
 async def test_since_when_an_endpoint_is_known_is_noted_once_and_again_after_an_older_backup(

@@ -27,7 +27,6 @@ from infra.topic_admin import Replication
 from ledger.consume.batch import project
 from ledger.consume.consumer import Ledger, LedgerSettings
 from ledger.rebuild.rebuild import rebuilding
-from ledger.schema.migrate import migrate
 from models.errors import UnreadableError
 from models.events.receipt import ForeignRecord
 from models.operator import Operator
@@ -128,10 +127,9 @@ async def poison(brokers: AIOKafkaProducer, genuine: Sequence[tuple[str, bytes]]
 
 
 async def test_foreign_records_stop_nobody_and_are_no_receipt_no_entry_and_no_decision(
-    kafka: KafkaSettings, database: str
+    kafka: KafkaSettings, ledger_url: str
 ) -> None:
     """Before, between and after ours. They lie in quarantine by their place, and a rebuild gives the same hashes."""
-    await migrate(database)
     event = risk(event_id=uuid("one"), origin=at(1, ARRIVED))
     genuine = [
         (str(topic), said.model_dump_json(exclude_none=True).encode())
@@ -141,7 +139,7 @@ async def test_foreign_records_stop_nobody_and_are_no_receipt_no_entry_and_no_de
             (Topic.DECISIONS, decided("one")),
         )
     ]
-    async with producer(kafka) as brokers, running(kafka, database):
+    async with producer(kafka) as brokers, running(kafka, ledger_url):
         sent = await poison(brokers, genuine)
         output = BatchProducer(brokers, MAC)
         for topic, value in genuine:
@@ -150,8 +148,8 @@ async def test_foreign_records_stop_nobody_and_are_no_receipt_no_entry_and_no_de
         sent += await poison(brokers, genuine)
         total = await ends(brokers, kafka)
         assert total == sent + len(genuine)
-        await until(database, "SELECT coalesce(sum(next_offset), 0) FROM position", total)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+        await until(ledger_url, "SELECT coalesce(sum(next_offset), 0) FROM position", total)
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         assert [await rows(connection, table) for table in ("receipts", "applied", "messages")] == [1, 1, 1]
         cursor = await connection.execute("SELECT topic, reason, count(*) FROM foreign_records GROUP BY 1, 2")
         listed = await cursor.fetchall()
@@ -163,15 +161,14 @@ async def test_foreign_records_stop_nobody_and_are_no_receipt_no_entry_and_no_de
             (ForeignReason.WRONG_MAC, 8),
         )
     }
-    async with rebuilding(kafka, database, POLICY, lambda _: None, MAC) as again:
+    async with rebuilding(kafka, ledger_url, POLICY, lambda _: None, MAC) as again:
         assert (again.differing, again.whole) == (0, True)
 
 
 async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_lets_it_pass(
-    kafka: KafkaSettings, database: str
+    kafka: KafkaSettings, ledger_url: str
 ) -> None:
     """The sentence names the place and the command; exactly that record passes, and the trail has who and why."""
-    await migrate(database)
     async with producer(kafka) as brokers:
         output = BatchProducer(brokers, MAC)
         for value in (b'{"of":"another version"}', b'{"and":"one more"}'):
@@ -179,12 +176,12 @@ async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_l
         output.add(Topic.DECISIONS, 5, b"key", decided("behind").model_dump_json(exclude_none=True).encode())
         await output.flush()
     for offset in (0, 1):
-        async with running(kafka, database) as task, asyncio.timeout(30):
+        async with running(kafka, ledger_url) as task, asyncio.timeout(30):
             with pytest.raises(
                 UnreadableError, match=f"frafaldsvarsel ledger skip decisions/5@{offset} --because"
             ):
                 await task
-        with psycopg.connect(database, autocommit=True) as connection:
+        with psycopg.connect(ledger_url, autocommit=True) as connection:
             place = skips.parse(f"decisions/5@{offset}")
             assert skips.objection(connection, place) is None
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -194,9 +191,9 @@ async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_l
             requests.approve(connection, number, Operator("another", "no version reads it"))
             assert skips.skip(connection, place, HAND)
             assert not skips.skip(connection, place, HAND)
-    async with running(kafka, database):
-        await until(database, "SELECT count(*) FROM messages", 1)
-    with psycopg.connect(database, autocommit=True) as connection:
+    async with running(kafka, ledger_url):
+        await until(ledger_url, "SELECT count(*) FROM messages", 1)
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         assert (
             skips.objection(connection, ("decisions", 5, 0)) == "the ledger has passed it by; it goes on at 3"
         )

@@ -13,7 +13,6 @@ from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume.batch import project
 from ledger.consume.consumer import Ledger, LedgerSettings
-from ledger.schema.migrate import migrate
 from ledger.store import repository
 from tests.integration.ledger.consume.test_consumer import count
 from tests.integration.ledger.ledger_fixture import batch
@@ -37,11 +36,10 @@ async def project_one(connection: Connection) -> None:
 
 
 async def test_the_server_ends_a_ledger_that_says_no_more_in_its_pipeline_and_another_goes_on(
-    kafka: KafkaSettings, database: str, monkeypatch: pytest.MonkeyPatch
+    kafka: KafkaSettings, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until an answer is asked for there, the server takes it for active: the limit of who is idle does not hold."""
-    await migrate(database)
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as live:
+    async with await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as live:
         await live.execute(POSITION)
     frozen, awake = asyncio.Event(), asyncio.Event()
     usual = repository.write_notices
@@ -53,23 +51,23 @@ async def test_the_server_ends_a_ledger_that_says_no_more_in_its_pipeline_and_an
         await usual(*arguments)
 
     monkeypatch.setattr(repository, "write_notices", freeze)
-    first = await ledger(kafka, database)._connect()
+    first = await ledger(kafka, ledger_url)._connect()
     held = asyncio.create_task(project_one(first))
     await frozen.wait()
-    second = await ledger(kafka, database)._connect()
+    second = await ledger(kafka, ledger_url)._connect()
     for _ in range(TRIES):
         try:
             await project_one(second)
             break
         except psycopg.errors.LockNotAvailable:
             await asyncio.sleep(0.1)
-    assert await count(database, "SELECT next_offset FROM position") == 1
+    assert await count(ledger_url, "SELECT next_offset FROM position") == 1
     awake.set()
     with pytest.raises(psycopg.Error):
         await held
     await first.close()
     await second.close()
-    assert await count(database, "SELECT count(*) FROM messages") == 1
+    assert await count(ledger_url, "SELECT count(*) FROM messages") == 1
 
 
 async def test_what_was_polled_at_a_position_that_does_not_hold_is_not_decoded(

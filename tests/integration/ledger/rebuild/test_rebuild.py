@@ -15,7 +15,6 @@ from infra.record_key import record_key
 from ledger.rebuild.compare import DELIVERIES, TABLES, Comparison
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
-from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied, Receipt
@@ -65,10 +64,9 @@ def lives(number: int) -> list[Decision]:
 
 
 async def test_the_same_comes_out_in_another_order_and_nothing_is_half_replaced(
-    kafka: KafkaSettings, database: str
+    kafka: KafkaSettings, ledger_url: str
 ) -> None:
     """Decisions first, receipts after them: a conflict opened a task, and took it back when it became known."""
-    await migrate(database)
     first = risk(event_id=CLASH, origin=at(1, ARRIVED), fingerprint="one")
     later = risk(
         event_id=CLASH, origin=at(2, ARRIVED + timedelta(minutes=1)), fingerprint="other"
@@ -89,23 +87,23 @@ async def test_the_same_comes_out_in_another_order_and_nothing_is_half_replaced(
         risk(event_id=uuid(f"receipt {number % 900}"), origin=at(number + 10, ARRIVED), fingerprint="same")
         for number in range(1000)
     ]
-    async with running(kafka, database):
+    async with running(kafka, ledger_url):
         await say(kafka, *story, (7, clash))
-        await until(database, "SELECT count(*) FROM messages", PEOPLE + 1)
+        await until(ledger_url, "SELECT count(*) FROM messages", PEOPLE + 1)
         await say(
             kafka, *((number % 4, accepted(event)) for number, event in enumerate([first, later, *sent]))
         )
         await say(kafka, (0, applied((1, first), (2, later))), (7, taken_back))
-        await until(database, "SELECT count(*) FROM receipts", 1002)
-        await until(database, "SELECT count(*) FROM messages WHERE reason = 'id_conflict'", 1)
-        await until(database, "SELECT count(*) FROM repeats WHERE resolved_at IS NOT NULL", 1)
-        await until(database, "SELECT sum(next_offset) FROM position", PEOPLE * 3 + 2 + 1002 + 1)
+        await until(ledger_url, "SELECT count(*) FROM receipts", 1002)
+        await until(ledger_url, "SELECT count(*) FROM messages WHERE reason = 'id_conflict'", 1)
+        await until(ledger_url, "SELECT count(*) FROM repeats WHERE resolved_at IS NOT NULL", 1)
+        await until(ledger_url, "SELECT sum(next_offset) FROM position", PEOPLE * 3 + 2 + 1002 + 1)
     began = time.monotonic()
-    async with rebuilding(kafka, database, POLICY, lambda _: None) as same:
+    async with rebuilding(kafka, ledger_url, POLICY, lambda _: None) as same:
         seconds = time.monotonic() - began
         print(f"{same.records} records rebuilt and compared in {seconds:.1f} s")
         with pytest.raises(CannotRebuild, match="Another rebuild"):
-            async with rebuilding(kafka, database, POLICY, lambda _: None):
+            async with rebuilding(kafka, ledger_url, POLICY, lambda _: None):
                 pass
     found = by_table(same)
     assert {name: table.differing for name, table in found.items() if table.differing} == {}
@@ -114,7 +112,7 @@ async def test_the_same_comes_out_in_another_order_and_nothing_is_half_replaced(
     assert (found["tasks"].live, found["tasks"].on_the_way) == (found["tasks"].rebuilt, 1)
     assert found["deliveries"].on_the_way == 2
     assert all(table.live_hash == table.rebuilt_hash for table in found.values())
-    await _nothing_is_half_replaced(kafka, database)
+    await _nothing_is_half_replaced(kafka, ledger_url)
 
 
 async def _nothing_is_half_replaced(kafka: KafkaSettings, database: str) -> None:
@@ -142,17 +140,16 @@ async def _nothing_is_half_replaced(kafka: KafkaSettings, database: str) -> None
 
 
 async def test_a_ledger_that_is_further_than_kafka_cannot_be_rebuilt(
-    kafka: KafkaSettings, database: str
+    kafka: KafkaSettings, ledger_url: str
 ) -> None:
-    await migrate(database)
-    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as live:
+    async with await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as live:
         await live.execute("INSERT INTO position VALUES ('receipts', 0, 1000000)")
     with pytest.raises(CannotRebuild, match="made anew"):
-        async with asyncio.timeout(60), rebuilding(kafka, database, POLICY, lambda _: None):
+        async with asyncio.timeout(60), rebuilding(kafka, ledger_url, POLICY, lambda _: None):
             pass
 
 
-async def test_every_column_that_follows_from_kafka_is_compared(database: str) -> None:
+async def test_every_column_that_follows_from_kafka_is_compared(ledger_url: str) -> None:
     """A column that a migration adds must be put into `ledger.rebuild.compare`, or be named here."""
     of_the_writing = {
         "recorded_at",
@@ -163,8 +160,7 @@ async def test_every_column_that_follows_from_kafka_is_compared(database: str) -
         "noted_at",
         "version",
     }
-    await migrate(database)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         for table in set(TABLES) - {DELIVERIES}:
             cursor = await connection.execute(
                 "SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table.name,)

@@ -12,7 +12,6 @@ from ledger.actions.perform import perform
 from ledger.rebuild import rebuild
 from ledger.rebuild.rebuild import CannotRebuild, rebuilding
 from ledger.rebuild.replace import replace
-from ledger.schema.migrate import migrate
 from models.eligibility.decision import Cause, Decision
 from models.reasons import DecisionReason
 from models.tasks.actions import (
@@ -121,9 +120,8 @@ async def press(live: Connection, task_id: UUID, unit: str, deed: Action) -> Non
     )
 
 
-async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettings, database: str) -> None:
+async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettings, ledger_url: str) -> None:
     """Decisions, acts, decisions, acts: closed and told of more, handed over and revised, moved away."""
-    await migrate(database)
     acts = 0
     first = [word(number, "one", 1) for number in range(PEOPLE)]
     second = [
@@ -132,21 +130,21 @@ async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettin
     ]
     third = [word(number, "one", 3, [OTHER_UNIT, UNIT][number % 2]) for number in range(PEOPLE)]
     async with (
-        running(kafka, database),
-        await psycopg.AsyncConnection.connect(database, autocommit=True) as live,
+        running(kafka, ledger_url),
+        await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as live,
     ):
         await say(kafka, *first)
-        await until(database, PROJECTED, len(first))
+        await until(ledger_url, PROJECTED, len(first))
         for number in range(PEOPLE):
             acts += await work(live, number, FIRST[number % len(FIRST)])
         await say(kafka, *second)
-        await until(database, PROJECTED, len(first) + len(second))
+        await until(ledger_url, PROJECTED, len(first) + len(second))
         for number in range(PEOPLE):
             if await _has_open(live, number):
                 acts += await work(live, number, SECOND[number % len(SECOND)])
         await say(kafka, *third)
-        await until(database, PROJECTED, len(first + second + third))
-        acts += await _work_on_a_conflict(kafka, database, live)
+        await until(ledger_url, PROJECTED, len(first + second + third))
+        acts += await _work_on_a_conflict(kafka, ledger_url, live)
     for told in (
         "SELECT count(*) FROM tasks WHERE follows IS NOT NULL",
         "SELECT count(*) FROM tasks WHERE status = 'closed'",
@@ -155,35 +153,34 @@ async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettin
         "SELECT count(*) FROM acts WHERE after_offset > 10",
         "SELECT count(*) FROM acts WHERE kind = 'note' AND after_offset > 10",
     ):
-        assert await count(database, told) > 2, told
-    async with rebuilding(kafka, database, POLICY, lambda _: None) as same:
+        assert await count(ledger_url, told) > 2, told
+    async with rebuilding(kafka, ledger_url, POLICY, lambda _: None) as same:
         pass
     found = by_table(same)
     assert {name: table.rows for name, table in found.items() if table.differing} == {}
     assert all(table.live_hash == table.rebuilt_hash for table in found.values())
     assert (same.acts, same.unplaced) == (acts, 2)
     assert found["tasks"].on_the_way == 1
-    await _what_was_tampered_with_is_put_right(kafka, database)
+    await _what_was_tampered_with_is_put_right(kafka, ledger_url)
 
 
 @pytest.mark.parametrize("records", [1, 1000])
 async def test_what_was_done_before_a_decision_that_an_erasure_took_is_done_behind_the_one_that_it_left(
-    kafka: KafkaSettings, database: str, monkeypatch: pytest.MonkeyPatch, records: int
+    kafka: KafkaSettings, ledger_url: str, monkeypatch: pytest.MonkeyPatch, records: int
 ) -> None:
     """Seed 33520: a unit's acknowledgement was lost by the rebuild, and a later one counted as the first."""
     monkeypatch.setattr(rebuild, "_RECORDS", records)
-    await migrate(database)
     partition, opened = word(8, "one", 1)
     async with (
-        running(kafka, database),
-        await psycopg.AsyncConnection.connect(database, autocommit=True) as live,
+        running(kafka, ledger_url),
+        await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as live,
     ):
         await say(kafka, word(0, "one", 1), (partition, opened))
-        await until(database, PROJECTED, 2)
+        await until(ledger_url, PROJECTED, 2)
         assert await work(live, 8, [NOTED, Take(), NOTED_TOO]) == 3
         # As if the decision had stood where another person's stands, and this one were its copy.
         await live.execute("UPDATE acts SET after_offset = 0")
-    async with rebuilding(kafka, database, POLICY, lambda _: None) as same:
+    async with rebuilding(kafka, ledger_url, POLICY, lambda _: None) as same:
         pass
     assert {name: table.rows for name, table in by_table(same).items() if table.differing} == {}
     assert (same.acts, same.unplaced) == (3, 0)

@@ -11,7 +11,7 @@ from psycopg import sql
 from config.database_roles import DatabaseRole
 from infra.postgres import SyncConnection
 from ledger.schema.row_policies import POLICIES
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.integration.ledger.schema.unit_rows import (
     NOTHING,
     OF_OUR_TASK,
@@ -30,8 +30,8 @@ MARK: Final = THEIRS
 
 
 @pytest.fixture(scope="module")
-def url(database_server: Database) -> Iterator[str]:
-    with database_of_units(database_server) as url:
+def url(databases: Databases) -> Iterator[str]:
+    with database_of_units(databases) as url:
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("ANALYZE")
         yield url

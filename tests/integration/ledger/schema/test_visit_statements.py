@@ -12,7 +12,7 @@ from psycopg import sql
 from config.database_roles import DatabaseRole
 from infra.postgres import SyncConnection
 from ledger.schema.row_policies import POLICIES
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.integration.ledger.schema.statement_values import MUNICIPALITY, TASK, values_for
 from tests.integration.ledger.schema.unit_rows import (
     OURS,
@@ -47,8 +47,8 @@ PAGES: Final = of(DatabaseRole.INBOX) - ACTS
 
 
 @pytest.fixture(scope="module")
-def url(database_server: Database) -> Iterator[str]:
-    with database_of_units(database_server) as url:
+def url(databases: Databases) -> Iterator[str]:
+    with database_of_units(databases) as url:
         yield url
 
 
@@ -66,9 +66,9 @@ def inbox(url: str) -> Iterator[SyncConnection]:
 
 
 @pytest.fixture(scope="module")
-def empty(database_server: Database, url: str) -> Iterator[SyncConnection]:
+def empty(databases: Databases, url: str) -> Iterator[SyncConnection]:
     """The same tables without a row: what a statement gives here, it gives where it sees nothing."""
-    with database_of_units(database_server) as other, psycopg.connect(other, autocommit=True) as connection:
+    with database_of_units(databases) as other, psycopg.connect(other, autocommit=True) as connection:
         connection.execute("ALTER TABLE audit DISABLE TRIGGER ALL; ALTER TABLE trail DISABLE TRIGGER ALL")
         for table in POLICIES:
             connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))

@@ -13,7 +13,7 @@ from config.database_roles import MIGRATE, DatabaseRole
 from crypto.visit_token import VisitKey
 from infra.postgres import SyncConnection
 from ledger.schema.apply_rights import bring_up
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.integration.ledger.schema.unit_rows import (
     DRAW,
     KEY,
@@ -39,8 +39,8 @@ ADMIT: LiteralString = "SELECT admit_person(%s)"
 
 
 @pytest.fixture(scope="module")
-def url(database_server: Database) -> Iterator[str]:
-    with database_of_units(database_server) as url:
+def url(databases: Databases) -> Iterator[str]:
+    with database_of_units(databases) as url:
         assert bring_up(user(url, MIGRATE), visit_keys=[KEY]).limited == []
         yield url
 

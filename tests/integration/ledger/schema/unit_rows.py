@@ -5,16 +5,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, LiteralString
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
 from crypto.visit_token import VisitKey
 from infra.postgres import SyncConnection
-from ledger.schema.apply_rights import bring_up
 from ledger.schema.row_policies import POLICIES
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 
 KEY: Final = VisitKey("k1", b"a key of the tests alone, 32 byte")
 OURS, THEIRS, OTHER = "jc-0101", "jc-0751", "jc-0147"
@@ -36,26 +35,20 @@ def user(url: str, name: str) -> str:
 
 
 @contextmanager
-def database_of_units(server: Database) -> Iterator[str]:
+def database_of_units(databases: Databases) -> Iterator[str]:
     """A database with these rows, in which rows are kept apart; its address as the superuser."""
-    name = f"visits_{uuid4().hex[:12]}"
-    with psycopg.connect(server.url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = server.url_of(name)
-    bring_up(url, visit_keys=[KEY])
-    with psycopg.connect(url, autocommit=True) as admin:
-        for number, (person, unit) in enumerate(TASKS, 1):
-            _task(admin, number, person, unit)
-        undecided = {"verdict": {"evidence": {"municipality_code": "0101"}}}
-        _message(admin, "u", "dora", None, "undecided", undecided)
-        for number, (_, unit) in enumerate(TASKS, 1):
-            _absence(admin, number, unit)
-        admin.execute(
-            "INSERT INTO saved_views (user_id, name, query) VALUES (%s, 'n', 'vis=mine')", (READER,)
-        )
-    yield url
-    with psycopg.connect(server.url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with databases.brought_up([KEY]) as url:
+        with psycopg.connect(url, autocommit=True) as admin:
+            for number, (person, unit) in enumerate(TASKS, 1):
+                _task(admin, number, person, unit)
+            undecided = {"verdict": {"evidence": {"municipality_code": "0101"}}}
+            _message(admin, "u", "dora", None, "undecided", undecided)
+            for number, (_, unit) in enumerate(TASKS, 1):
+                _absence(admin, number, unit)
+            admin.execute(
+                "INSERT INTO saved_views (user_id, name, query) VALUES (%s, 'n', 'vis=mine')", (READER,)
+            )
+        yield url
 
 
 def task(number: int) -> UUID:

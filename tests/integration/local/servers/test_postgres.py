@@ -42,13 +42,17 @@ def test_every_test_gets_an_empty_database(database: str) -> None:
     [
         ("server_encoding", "UTF8"),
         ("TimeZone", "UTC"),
-        ("fsync", "on"),
         ("max_connections", "100"),
         ("listen_addresses", ""),
     ],
 )
 def test_settings(database_url: str, name: str, value: str) -> None:
     assert setting(database_url, name) == value
+
+
+def test_it_waits_for_the_disk_unless_nobody_would_miss_it(own_server: Database, database_url: str) -> None:
+    assert setting(own_server.start(), "fsync") == "on"
+    assert setting(database_url, "fsync") == "off"
 
 
 def test_data_and_url_survive_a_stop_and_a_kill(own_server: Database) -> None:

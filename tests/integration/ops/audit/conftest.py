@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from config.kafka import KafkaSettings
-from ledger.schema.migrate import migrate
 from tests.fixtures.servers import running_broker
 from tests.integration.ops.audit.world import World, begin_again
 
@@ -19,8 +18,7 @@ def audited_kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-async def world(audited_kafka: KafkaSettings, database: str) -> World:
+async def world(audited_kafka: KafkaSettings, ledger_url: str) -> World:
     """Nothing has happened yet."""
     begin_again(audited_kafka)
-    await migrate(database)
-    return World(audited_kafka, database)
+    return World(audited_kafka, ledger_url)

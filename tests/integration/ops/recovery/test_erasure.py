@@ -1,6 +1,5 @@
 """An erasure on the log and in the requests: tombstones for exactly the person's records, by two people."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from infra.postgres import SyncConnection
 from infra.stream_mac import StreamMac
 from infra.topic_admin import Replication
 from ledger.schema.apply_rights import bring_up
-from ledger.schema.migrate import migrate
 from ledger.store.erasures import hashed
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
@@ -145,11 +143,10 @@ async def test_the_topic_of_erasures_names_nobody(kafka: KafkaSettings) -> None:
     assert read[0].origin.appended_at == origin.appended_at
 
 
-def test_one_asks_and_another_approves(database: str) -> None:
+def test_one_asks_and_another_approves(ledger_url: str) -> None:
     """Both stand in the trail; the person does not, and is known no more when it is done."""
-    asyncio.run(migrate(database))
     number = uuid4()
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
         assert requests.ask(connection, number, OLD, "GDPR art. 17", ANNE) == [NEW, OLD]
         assert requests.approved(connection) == []
@@ -200,9 +197,8 @@ def test_retention_alone_asks_in_the_name_of_a_rule(database: str) -> None:
         assert number not in [one.id for one in requests.approved(night)]
 
 
-def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
-    asyncio.run(migrate(database))
-    with psycopg.connect(database, autocommit=True) as connection:
+def test_a_person_with_an_open_task_is_not_erased(ledger_url: str) -> None:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at) "
             "VALUES (gen_random_uuid(), 'FV-1', %s, '', 'unit-0101', 'open', now(), now())",
@@ -213,10 +209,9 @@ def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
         assert connection.execute("SELECT count(*) FROM erasure_requests").fetchone() == (0,)
 
 
-def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(database: str) -> None:
+def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(ledger_url: str) -> None:
     """What the erased number has forwarded to it would stay."""
-    asyncio.run(migrate(database))
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
         connection.execute("UPDATE erasure_requests SET approved_at = now(), approved_by = 'BRITT'")
         (one,) = requests.approved(connection)
@@ -233,11 +228,10 @@ def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(da
         requests.refuse_if_changed(connection, anew)
 
 
-def test_a_rule_takes_nobody_about_whom_a_message_has_come_since(database: str) -> None:
+def test_a_rule_takes_nobody_about_whom_a_message_has_come_since(ledger_url: str) -> None:
     """A task with messages on both sides of the moment would stay by halves."""
-    asyncio.run(migrate(database))
     before = datetime(2026, 10, 1, tzinfo=UTC)
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         requests.ask_by_rule(connection, uuid4(), [OLD], ground="a law", rules="1", before=before)
         (one,) = requests.approved(connection)
         add_message(connection, OLD, before - timedelta(seconds=1))
@@ -278,10 +272,9 @@ async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSet
     assert (one.request, one.people, one.origin.appended_at) == ("request-3", (person,), before)
 
 
-def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_path: Path) -> None:
+def test_what_is_left_of_a_person_is_found_in_every_column(ledger_url: str, tmp_path: Path) -> None:
     """In a table, in a dump across the pieces in which it is read, in raw segments; what is not read is told."""
-    asyncio.run(migrate(database))
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO audit (kind, detail) VALUES ('found_by_cpr', jsonb_build_object('person_id', %s::text))",
             (OLD,),
@@ -301,11 +294,10 @@ def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_pa
     assert erasure_search.in_segments(tmp_path, OLD) == {"decisions": 1}
 
 
-def test_what_is_deleted_stands_in_pages_until_they_are_written_anew(database: str) -> None:
+def test_what_is_deleted_stands_in_pages_until_they_are_written_anew(ledger_url: str) -> None:
     """And in statistics until the next ANALYZE; no query shows either of them."""
-    asyncio.run(migrate(database))
     person = f"pages{uuid4().hex}"
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         ((folder,),) = connection.execute("SHOW data_directory").fetchall()
         connection.cursor().executemany(
             FACT_OF.replace("(0, 1,", "(0, %s,"), [(n, person if n < 30 else NEIGHBOUR) for n in range(40)]

@@ -1,21 +1,17 @@
 """What waits for people is told by kind, and a kind of which nothing waits is 0."""
 
-import asyncio
-
 import psycopg
 import pytest
 
-from ledger.schema.migrate import migrate
 from models.dead_letter import DeadLetterKind
 from ops.recovery import metrics
 from ops.recovery.figures import for_people
 
 
 @pytest.fixture
-def url(database: str) -> str:
+def url(ledger_url: str) -> str:
     """With its tables."""
-    asyncio.run(migrate(database))
-    return database
+    return ledger_url
 
 
 def test_an_empty_service_has_nothing_for_people(url: str) -> None:

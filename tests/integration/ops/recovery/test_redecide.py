@@ -3,7 +3,6 @@
 import psycopg
 
 from config.topics import Topic
-from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, Outcome
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from models.reasons import DecisionReason
@@ -19,8 +18,7 @@ def waits(name: str, reason: DecisionReason, *, person: str, cause: int) -> Deci
     return decision.model_copy(update={"verdict": verdict})
 
 
-async def test_one_event_of_each_person_who_waits_for_the_law(database: str) -> None:
-    await migrate(database)
+async def test_one_event_of_each_person_who_waits_for_the_law(ledger_url: str) -> None:
     law = DecisionReason.LAW_NOT_CONFIRMED
     decisions = [
         waits("one", law, person="a" * 64, cause=3),
@@ -29,9 +27,9 @@ async def test_one_event_of_each_person_who_waits_for_the_law(database: str) -> 
         waits("four", DecisionReason.RESIDENCE_UNKNOWN, person="c" * 64, cause=6),
         decided("five", person="d" * 64, cause=7),
     ]
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await Books(connection).project(decisions=decisions)
-    with psycopg.connect(database, autocommit=True) as reading:
+    with psycopg.connect(ledger_url, autocommit=True) as reading:
         found = waiting(reading, [RedecideReason.LAW_NOT_CONFIRMED])
     assert sorted((one.topic, one.partition, one.offset) for one in found) == [
         (Topic.PERSON_EVENTS, 0, 5),
@@ -39,9 +37,8 @@ async def test_one_event_of_each_person_who_waits_for_the_law(database: str) -> 
     ]
 
 
-async def test_one_event_of_each_person_who_waits_for_any_of_the_reasons(database: str) -> None:
+async def test_one_event_of_each_person_who_waits_for_any_of_the_reasons(ledger_url: str) -> None:
     """Two reasons of one person are one event; what waits for a fact is no business of the tables."""
-    await migrate(database)
     decisions = [
         waits("one", DecisionReason.EDUCATION_UNCERTAIN, person="a" * 64, cause=3),
         waits("two", DecisionReason.TARGET_GROUP_UNCERTAIN, person="a" * 64, cause=8),
@@ -49,9 +46,9 @@ async def test_one_event_of_each_person_who_waits_for_any_of_the_reasons(databas
         waits("four", DecisionReason.ENROLMENT_UNKNOWN, person="c" * 64, cause=6),
         waits("five", DecisionReason.LAW_NOT_CONFIRMED, person="d" * 64, cause=7),
     ]
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await Books(connection).project(decisions=decisions)
-    with psycopg.connect(database, autocommit=True) as reading:
+    with psycopg.connect(ledger_url, autocommit=True) as reading:
         every = waiting(reading, RedecideReason)
         two = waiting(reading, [RedecideReason.NO_RESPONSIBLE_UNIT, RedecideReason.EDUCATION_UNCERTAIN])
     assert sorted(one.offset or 0 for one in every) == [5, 7, 8]
@@ -59,10 +56,9 @@ async def test_one_event_of_each_person_who_waits_for_any_of_the_reasons(databas
 
 
 async def test_who_was_frozen_by_the_earlier_bound_is_asked_about_and_not_what_is_left_out(
-    database: str,
+    ledger_url: str,
 ) -> None:
     """An entry of before says nothing of why; what is left out now would be left out again."""
-    await migrate(database)
     frozen, out = (
         waits(name, DecisionReason.TOO_MANY_EVENTS, person=name * 64, cause=cause)
         for name, cause in (("a", 3), ("b", 4))
@@ -85,17 +81,18 @@ async def test_who_was_frozen_by_the_earlier_bound_is_asked_about_and_not_what_i
             "appended_at": origin.appended_at,
         }
         entries.append(AppliedEntry.model_validate(entry | ({"left_out": why} if decision is out else {})))
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         applied = Applied(partition=0, entries=tuple(entries))
         await Books(connection).project(decisions=[frozen, out], applied=[applied])
-    with psycopg.connect(database, autocommit=True) as reading:
+    with psycopg.connect(ledger_url, autocommit=True) as reading:
         found = waiting(reading, [RedecideReason.TOO_MANY_EVENTS])
     assert [one.offset for one in found] == [3]
 
 
-async def test_after_a_merger_one_event_of_each_person_whom_the_sender_has_told_us_of(database: str) -> None:
+async def test_after_a_merger_one_event_of_each_person_whom_the_sender_has_told_us_of(
+    ledger_url: str,
+) -> None:
     """A person without a message has nothing to be decided; one of another sender's is not touched."""
-    await migrate(database)
     messages = [
         decided("one", person="a" * 64, cause=3),
         decided("two", person="a" * 64, cause=8),
@@ -104,10 +101,10 @@ async def test_after_a_merger_one_event_of_each_person_whom_the_sender_has_told_
     entries = [_entry(one, offset) for one, offset in zip(messages, (3, 8, 5), strict=True)]
     facts = decided("a fact", person="c" * 64, cause=6)
     receipts = [_receipt(one) for one in (*messages, facts)]
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         applied = Applied(partition=0, entries=(*entries, _entry(facts, 6)))
         await Books(connection).project(receipts=receipts, decisions=messages, applied=[applied])
-    with psycopg.connect(database, autocommit=True) as reading:
+    with psycopg.connect(ledger_url, autocommit=True) as reading:
         found = of_senders(reading, [messages[0].message.sender])
         assert [one.offset for one in found] == [8]
         assert of_senders(reading, ["999"]) == []
@@ -136,13 +133,12 @@ def _receipt(decision: Decision) -> Receipt:
     )
 
 
-async def test_every_change_of_number_is_handed_over_and_nothing_else(database: str) -> None:
+async def test_every_change_of_number_is_handed_over_and_nothing_else(ledger_url: str) -> None:
     """With a message or without one: what was lost may be the first that the ledger would have heard."""
-    await migrate(database)
     change, message = decided("a change", person="a" * 64), decided("one", person="b" * 64)
     of_change = _receipt(change).model_copy(update={"type": "dk.frafaldsvarsel.person-number.changed.v2"})
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         applied = Applied(partition=0, entries=(_entry(change, 4), _entry(change, 9), _entry(message, 6)))
         await Books(connection).project(receipts=[of_change, _receipt(message)], applied=[applied])
-    with psycopg.connect(database, autocommit=True) as reading:
+    with psycopg.connect(ledger_url, autocommit=True) as reading:
         assert [one.offset for one in joins(reading)] == [4, 9]

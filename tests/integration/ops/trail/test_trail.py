@@ -16,7 +16,6 @@ from infra import topic_admin
 from infra.metrics import Metrics
 from infra.postgres import SyncConnection
 from infra.topic_admin import Replication
-from ledger.schema.migrate import migrate
 from local.servers.kafka import Broker
 from ops.trail.keeper import Keeper, verify
 from ops.trail.metrics import BROKEN, TRAIL_METRICS
@@ -34,9 +33,8 @@ AS_OWNER: Final = "SET session_replication_role = replica"
 
 
 @pytest.fixture
-async def url(database: str) -> str:
-    await migrate(database)
-    return database
+def url(ledger_url: str) -> str:
+    return ledger_url
 
 
 @pytest.fixture

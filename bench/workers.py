@@ -1,0 +1,91 @@
+"""``python -m bench.workers``: match by several workers against one, over the same backlog.
+
+The workers have their partitions and are held (SIGSTOP) while the backlog is written, so that no start and no
+rebalance is in the figures: from the moment that they go on until the last event is acknowledged. The numbers of
+workers take turns, each run with brokers of its own. What a broker takes is told too: where the machine has no more
+processors than workers, it takes from theirs.
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from statistics import median
+from time import time
+
+from bench import processor_time
+from bench.events import person_events
+from bench.place import Place, place
+from bench.throughput import applied_stamps, run_fill
+from config.settings import PREFIX
+from local.servers.process import Process
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    rate: float
+    """Events a second."""
+    cores: float
+    """Processors that the workers kept busy."""
+    spent: float
+    """Microseconds of the workers' processor time for each event."""
+
+
+def main() -> None:
+    """Print the medians, and the ratio to the fewest workers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    told = parser.parse_args()
+    found: dict[int, list[_Run]] = {number: [] for number in told.workers}
+    for seed in range(told.rounds):
+        for number, runs in found.items():
+            with place() as made:
+                runs.append(_one(made, number, told.events, seed))
+    fewest = found[min(found)]
+    for number, runs in found.items():
+        against = [one.rate / other.rate for one, other in zip(runs, fewest, strict=True)]
+        print(
+            f"{number} workers: {_spread([one.rate for one in runs], 0)} events/s, "
+            f"{_spread([one.cores for one in runs], 2)} processors busy, "
+            f"{_spread([one.spent for one in runs], 1)} µs an event; × {min(found)}: {_spread(against, 2)}"
+        )
+
+
+def _one(made: Place, number: int, events: int, seed: int) -> _Run:
+    # A worker that is held says nothing to its group meanwhile. The engine takes no longer session.
+    patient = {f"{PREFIX}SESSION_TIMEOUT_SECONDS": "30"}
+    backlog = list(person_events(events, seed=seed))
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(made.worker(more=patient, name=f"worker-{one}")) for one in range(number)
+        ]
+        with _held(workers):
+            written = run_fill(made, backlog)
+            before = sum(processor_time.of(worker.pid) for worker in workers)
+        began = time()
+        last = max(stamp for stamp, _ in applied_stamps(made, written)) / 1000
+        spent = sum(processor_time.of(worker.pid) for worker in workers) - before
+    return _Run(written / (last - began), spent / (last - began), spent / written * 1e6)
+
+
+@contextmanager
+def _held(workers: list[Process]) -> Iterator[None]:
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            os.kill(worker.pid, signal.SIGCONT)
+
+
+def _spread(values: list[float], digits: int) -> str:
+    return f"{median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
+
+
+if __name__ == "__main__":
+    main()
