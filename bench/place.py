@@ -31,6 +31,7 @@ class Place:
         self.data = data
         self.with_macs = with_macs
         self.kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
+        self.broker_pid = broker.pid
 
     @property
     def mac(self) -> StreamMac:

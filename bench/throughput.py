@@ -14,7 +14,6 @@ from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
 from models.events.accepted_event import write_person_event
 from models.events.person_event import PersonEvent
-from models.events.receipt import Applied
 from streams.batch_producer import BatchProducer, partition_of
 from streams.processors import key_of_event
 
@@ -56,8 +55,8 @@ def applied_stamps(place: Place, number: int) -> list[tuple[int, int]]:
     """When the brokers had the entries of `number` applied events, in milliseconds, and how many at each time."""
     stamps: list[tuple[int, int]] = []
     for message in _outputs(place, Topic.APPLIED):
-        entries = len(Applied.model_validate_json(message.value()).entries)
-        stamps.append((message.timestamp()[1], entries))
+        # Counted, not read: whoever measures shares the processors.
+        stamps.append((message.timestamp()[1], message.value().count(b'"origin_offset"')))
         if sum(count for _, count in stamps) >= number:
             break
     return stamps

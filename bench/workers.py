@@ -9,7 +9,7 @@ processors than workers, it takes from theirs.
 import argparse
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -29,6 +29,8 @@ class _Run:
     """Events a second."""
     cores: float
     """Processors that the workers kept busy."""
+    broker: float
+    """Likewise, the broker."""
     spent: float
     """Microseconds of the workers' processor time for each event."""
 
@@ -51,6 +53,7 @@ def main() -> None:
         print(
             f"{number} workers: {_spread([one.rate for one in runs], 0)} events/s, "
             f"{_spread([one.cores for one in runs], 2)} processors busy, "
+            f"the broker {_spread([one.broker for one in runs], 2)}, "
             f"{_spread([one.spent for one in runs], 1)} µs an event; × {min(found)}: {_spread(against, 2)}"
         )
 
@@ -65,11 +68,17 @@ def _one(made: Place, number: int, events: int, seed: int) -> _Run:
         ]
         with _held(workers):
             written = run_fill(made, backlog)
-            before = sum(processor_time.of(worker.pid) for worker in workers)
+            busy = [worker.pid for worker in workers], [made.broker_pid or 0]
+            before = [_spent(pids) for pids in busy]
         began = time()
         last = max(stamp for stamp, _ in applied_stamps(made, written)) / 1000
-        spent = sum(processor_time.of(worker.pid) for worker in workers) - before
-    return _Run(written / (last - began), spent / (last - began), spent / written * 1e6)
+        spent, of_broker = (_spent(pids) - then for pids, then in zip(busy, before, strict=True))
+    seconds = last - began
+    return _Run(written / seconds, spent / seconds, of_broker / seconds, spent / written * 1e6)
+
+
+def _spent(pids: Iterable[int]) -> float:
+    return sum(map(processor_time.of, pids))
 
 
 @contextmanager
