@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers bench-ledger bench-start bench-turns bench-known worklist lock sbom advisories clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers bench-ledger bench-start bench-turns bench-known bench-workers worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench-start: install ## from a worker's start to its first decision, with many p
 
 bench-turns: install ## how long a busy worker keeps its own event loop waiting (ARGS=--events 30000 --people 60000)
 	@$(BIN)/python -m bench.turns $(ARGS)
+
+bench-workers: install ## match by two workers against one (ARGS=--workers 1 2 --events 200000 --rounds 5)
+	@$(BIN)/python -m bench.workers $(ARGS)
 
 bench-known: install ## what an event costs a worker that knows few people, and one that knows a million (ARGS=--people 10000 1000000 --rounds 5)
 	@$(BIN)/python -m bench.known $(ARGS)

@@ -22,7 +22,7 @@ from publisher.publish import PublishResult, publish
 
 def main(
     events: Annotated[int, typer.Option(help="Person events for match.")] = 100_000,
-    records: Annotated[int, typer.Option(help="At-risk messages of the story for intake.")] = 1_500,
+    records: Annotated[int, typer.Option(help="At-risk messages of the story for intake.")] = 8_000,
     runs: Annotated[int, typer.Option(help="Runs of each; the median counts.")] = 3,
     rate: Annotated[int, typer.Option(help="Messages a second for the latency.")] = 200,
     seconds: Annotated[int, typer.Option(help="Seconds of that pace.")] = 10,

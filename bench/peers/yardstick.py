@@ -34,7 +34,8 @@ def check_out(folder: Path) -> Path:
             f"The peers need commit {COMMIT}: fetch the whole history (git fetch --unshallow)."
         )
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+        # It is our own history; the first releases of Python 3.11, as Debian has them, know no filter.
+        archive.extractall(folder)  # noqa: S202
     return folder
 
 
