@@ -23,7 +23,8 @@ from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
 from infra import topic_admin
 from infra.record_key import record_key
 from infra.topic_admin import Replication
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
+from ledger.consume.project import project
 from ledger.schema.migrate import migrate
 from ledger.tasks.projection import Policy
 from local.servers.jars import ensure_jars

@@ -26,9 +26,10 @@ from infra.postgres import Connection
 from infra.postgres_arrays import write_arrays_at_once
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from infra.stream_mac import NO_MAC, StreamMac
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
 from ledger.consume.earlier_partitions import EarlierFirst, passed
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.consume.projected import Projected, projected
 from ledger.consume.read_ahead import ReadAhead
 from ledger.store import foreign_records, repository

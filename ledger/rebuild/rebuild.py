@@ -19,8 +19,9 @@ from infra.partition_reader import PartitionReader
 from infra.partitioner import generations
 from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.rebuild.compare import TABLES, Comparison, compare
 from ledger.rebuild.lost_words import LostWords
 from ledger.rebuild.take_over import Removed, TakeOver, find_repeats

@@ -14,7 +14,8 @@ from config.topics import Topic
 from crypto.intake_vault import IntakeVault
 from infra.postgres import Connection
 from ledger.actions.perform import Rules, perform
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
+from ledger.consume.project import project
 from models.calendar import add_working_days, copenhagen_date
 from models.eligibility.decision import Cause, Decision, MessageRef, Verdict
 from models.eligibility.law import Law

@@ -11,8 +11,9 @@ from typing import Any, Final, cast
 from config.topics import Topic
 from infra.partitioner import generations
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.rebuild import compare
 from ledger.reminders.scheduler import plan_stale
 from ledger.store import action_log

@@ -22,7 +22,8 @@ from config.reference.days_off import days_off_of
 from config.topics import Topic
 from infra.postgres import Connection
 from ledger.actions.perform import Performed, Rules, perform
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
+from ledger.consume.project import project
 from ledger.reminders.runner import Runner
 from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision

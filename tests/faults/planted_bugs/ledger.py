@@ -13,8 +13,9 @@ from aiokafka import AIOKafkaConsumer
 from config.database_roles import DatabaseRole
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
-from ledger.consume import batch, consumer, words
+from ledger.consume import consumer, words
 from ledger.consume.duplicates import post
+from ledger.consume.project import project as project_batch
 from ledger.store import repository
 from ledger.tasks import projection as project
 from ledger.tasks.rows import MessageRow, OutboxRow
@@ -41,11 +42,9 @@ def auto_commit_alone() -> None:
     def committing(**settings: Any) -> Any:
         return AIOKafkaConsumer(**{**settings, "enable_auto_commit": True, "auto_commit_interval_ms": 20})
 
-    real = batch.project
-
     async def slow(*arguments: Any) -> None:
         await asyncio.sleep(0.1)
-        await real(*arguments)
+        await project_batch(*arguments)
 
     replace_attribute(consumer, "AIOKafkaConsumer", committing)
     replace_attribute(consumer, "project", slow)

@@ -1,7 +1,7 @@
 """Quotas on a real broker: told once, kept as they are, and felt by whoever writes more."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from frafaldsvarsel.commands import commands
 from infra.client_quotas import EVERYBODY_ELSE, QuotaChange, apply_quotas, produce_quotas
 from publisher.key_files import LOCAL_KEYS_FROM, add_sender
 from tests.fixtures.servers import running_broker
+from tests.soon import until
 
 ANONYMOUS = "ANONYMOUS"
 """Who a broker without log-in takes everybody for."""
@@ -48,14 +49,6 @@ def clocks(kafka: KafkaSettings) -> dict[str, str]:
         one.name: future.result(20)[TIMESTAMP_TYPE].value
         for one, future in admin.describe_configs(asked).items()
     }
-
-
-def until(said: Callable[[], object], wanted: object, seconds: float = 20) -> None:
-    """A broker has said yes a moment before it does it."""
-    end = time.monotonic() + seconds
-    while said() != wanted and time.monotonic() < end:
-        time.sleep(0.1)
-    assert said() == wanted
 
 
 def test_topics_apply_gives_each_sender_its_quota_once(kafka: KafkaSettings, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
+from ledger.consume.project import project
 from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision
 from models.events.person_event import Origin, PersonEvent

@@ -15,7 +15,8 @@ from config.reference.law import law_of
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
+from ledger.consume.project import project
 from ledger.store import action_log
 from ledger.store.action_log import ActionRow
 from models.calendar import copenhagen_date

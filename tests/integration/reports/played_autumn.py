@@ -15,7 +15,8 @@ from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
 from ledger.actions.perform import ActionRefused, Rules, perform
-from ledger.consume.batch import Batch, Place, project
+from ledger.consume.batch import Batch, Place
+from ledger.consume.project import project
 from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision, Outcome
 from models.eligibility.simple_decision import as_decision

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, Said, project
+from ledger.consume.batch import Batch, Said
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from models.eligibility.decision import Cause, ErasureMark
 from reports.read import ReportPeriod
 from tests.integration.reports.autumn import PERIOD, Autumn, make, put_in
@@ -89,38 +90,38 @@ def numbers(every: int) -> list[str]:
 
 
 @pytest.mark.parametrize("every", [1, 3])
-async def test_every_count_is_as_it_was(database: str, autumn: Autumn, every: int) -> None:
-    before = [read_in(database, period).counts for period in (PERIOD, EARLIER)]
+async def test_every_count_is_as_it_was(ledger_url: str, autumn: Autumn, every: int) -> None:
+    before = [read_in(ledger_url, period).counts for period in (PERIOD, EARLIER)]
     assert before[0].cells["duties"]["total", "total"]["reached"] > 20
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await erase(connection, numbers(every))
         cursor = await connection.execute("SELECT count(*) FROM erased_acts WHERE reached")
         assert (await cursor.fetchall())[0][0] > 5
         if every == 1:
             # What says that a fact does not count goes with the receipts of erased people.
             assert (await connection.execute("DELETE FROM repeats")).rowcount > 20
-    after = [read_in(database, period).counts for period in (PERIOD, EARLIER)]
+    after = [read_in(ledger_url, period).counts for period in (PERIOD, EARLIER)]
     for one, other in zip(before, after, strict=True):
         assert one == other
 
 
-async def test_who_has_two_numbers_counts_once(database: str, autumn: Autumn) -> None:
+async def test_who_has_two_numbers_counts_once(ledger_url: str, autumn: Autumn) -> None:
     """The number that everything was passed on to goes on, whichever of the names comes first."""
-    counts = read_in(database).counts
-    with psycopg.connect(database, autocommit=True) as connection:
+    counts = read_in(ledger_url).counts
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute("DELETE FROM person_facts WHERE partition = 3")
         connection.execute("DELETE FROM verdicts WHERE partition = 3")
-    assert read_in(database).counts == counts
+    assert read_in(ledger_url).counts == counts
 
 
 async def test_a_release_is_the_same_and_says_how_many_rows_are_of_erased_people(
-    database: str, autumn: Autumn, tmp_path: Path
+    ledger_url: str, autumn: Autumn, tmp_path: Path
 ) -> None:
     tables = copy_reference(tmp_path / "data")
-    first, _ = released(database, tables, EARLIER)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    first, _ = released(ledger_url, tables, EARLIER)
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         await erase(connection, numbers(3))
-    again, is_new = released(database, tables, EARLIER)
+    again, is_new = released(ledger_url, tables, EARLIER)
     assert not is_new
     told, retold = (json.loads(made.files["manifest.json"]) for made in (first, again))
     assert {name for name in first.files if first.files[name] != again.files[name]} == {"manifest.json"}
@@ -130,8 +131,8 @@ async def test_a_release_is_the_same_and_says_how_many_rows_are_of_erased_people
     assert told["kafka_offsets"] == retold["kafka_offsets"]
 
 
-async def test_no_id_of_the_person_is_left(database: str, autumn: Autumn) -> None:
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+async def test_no_id_of_the_person_is_left(ledger_url: str, autumn: Autumn) -> None:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         ids = "SELECT person_id FROM {0} UNION SELECT {1} FROM {0}"
         known = set()
         for table, column in (

@@ -49,8 +49,8 @@ def as_counted(counts: FigureCounts) -> dict[tuple[str, str, str, str], int]:
     }
 
 
-async def test_every_number_is_that_of_an_independent_count(database: str, autumn: Autumn) -> None:
-    counts = read_in(database).counts
+async def test_every_number_is_that_of_an_independent_count(ledger_url: str, autumn: Autumn) -> None:
+    counts = read_in(ledger_url).counts
     found, days = recount(autumn, PERIOD)
     assert as_counted(counts) == dict(found)
     assert found["starts", "total", "total", "from_benefit"] > 50
@@ -65,8 +65,8 @@ async def test_every_number_is_that_of_an_independent_count(database: str, autum
     assert kept == {line: sorted(taken) for line, taken in days.items()}
 
 
-async def test_what_a_release_shows_is_what_was_counted(database: str, autumn: Autumn) -> None:
-    counts = read_in(database).counts
+async def test_what_a_release_shows_is_what_was_counted(ledger_url: str, autumn: Autumn) -> None:
+    counts = read_in(ledger_url).counts
     found, _ = recount(autumn, PERIOD)
     shown = 0
     for cell in cells(controlled(counts, 3, {}), counts):
@@ -82,8 +82,8 @@ async def test_what_a_release_shows_is_what_was_counted(database: str, autumn: A
     assert shown > 200
 
 
-async def test_as_of_a_past_day_it_is_what_it_was_then(database: str, autumn: Autumn) -> None:
+async def test_as_of_a_past_day_it_is_what_it_was_then(ledger_url: str, autumn: Autumn) -> None:
     earlier = ReportPeriod(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
-    counts = read_in(database, earlier).counts
+    counts = read_in(ledger_url, earlier).counts
     found, _ = recount(autumn, earlier)
     assert as_counted(counts) == dict(found)

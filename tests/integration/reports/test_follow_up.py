@@ -51,9 +51,9 @@ async def autumn(ledger_url: str) -> Autumn:
     return made
 
 
-async def test_it_shows_the_country_as_it_was_counted(database: str, autumn: Autumn, tables: Path) -> None:
-    released(database, tables, RELEASE)
-    made, is_new = follow_up(database, tables, LATER)
+async def test_it_shows_the_country_as_it_was_counted(ledger_url: str, autumn: Autumn, tables: Path) -> None:
+    released(ledger_url, tables, RELEASE)
+    made, is_new = follow_up(ledger_url, tables, LATER)
     assert is_new
     rows = list(csv.DictReader(StringIO(made.files["figures.csv"].decode())))
     assert {row["breakdown"] for row in rows} == {"total"}
@@ -76,26 +76,26 @@ async def test_it_shows_the_country_as_it_was_counted(database: str, autumn: Aut
 
 
 async def test_made_again_it_is_the_same_and_each_is_of_a_later_day(
-    database: str, autumn: Autumn, tables: Path
+    ledger_url: str, autumn: Autumn, tables: Path
 ) -> None:
     with pytest.raises(ReleaseRefused, match="was not released"):
-        follow_up(database, tables, LATER)
-    released(database, tables, RELEASE)
+        follow_up(ledger_url, tables, LATER)
+    released(ledger_url, tables, RELEASE)
     with pytest.raises(ReleaseRefused, match="choose a later day"):
-        follow_up(database, tables, RELEASE)
-    last, _ = follow_up(database, tables, LAST_OF_ALL)
+        follow_up(ledger_url, tables, RELEASE)
+    last, _ = follow_up(ledger_url, tables, LAST_OF_ALL)
     with pytest.raises(ReleaseRefused, match="2027-02-01"):
-        follow_up(database, tables, LATER)
-    again, is_new = follow_up(database, tables, LAST_OF_ALL)
+        follow_up(ledger_url, tables, LATER)
+    again, is_new = follow_up(ledger_url, tables, LAST_OF_ALL)
     assert not is_new
     assert dict(again.files) == dict(last.files)
 
 
 async def test_where_the_release_cannot_be_made_again_nothing_is_followed_up(
-    database: str, autumn: Autumn, tables: Path
+    ledger_url: str, autumn: Autumn, tables: Path
 ) -> None:
-    released(database, tables, RELEASE)
-    with psycopg.connect(database, autocommit=True) as connection:
+    released(ledger_url, tables, RELEASE)
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute("DELETE FROM person_facts WHERE kind = 'enrolment' AND \"offset\" % 3 = 0")
     with pytest.raises(ReleaseRefused, match="cannot be made again"):
-        follow_up(database, tables, LATER)
+        follow_up(ledger_url, tables, LATER)

@@ -43,12 +43,12 @@ async def autumn(ledger_url: str) -> Autumn:
 
 
 async def test_made_again_later_it_is_the_same_byte_for_byte(
-    database: str, autumn: Autumn, tables: Path
+    ledger_url: str, autumn: Autumn, tables: Path
 ) -> None:
     earlier = ReportPeriod(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
-    first, is_new = released(database, tables, earlier)
+    first, is_new = released(ledger_url, tables, earlier)
     assert is_new
-    async with await psycopg.AsyncConnection.connect(database) as connection:
+    async with await psycopg.AsyncConnection.connect(ledger_url) as connection:
         # What is known only now: everything of these people came later than the as-of date.
         await connection.execute(
             "INSERT INTO person_facts SELECT 7, row_number() OVER (), 'new ' || person_id, kind, 'new ' || name, "
@@ -57,13 +57,13 @@ async def test_made_again_later_it_is_the_same_byte_for_byte(
             "municipality_code FROM person_facts"
         )
         await connection.commit()
-    again, is_new = released(database, tables, earlier)
+    again, is_new = released(ledger_url, tables, earlier)
     assert not is_new
     assert dict(first.files) == dict(again.files)
 
 
-async def test_no_file_holds_a_person(database: str, autumn: Autumn, tables: Path) -> None:
-    made, _ = released(database, tables)
+async def test_no_file_holds_a_person(ledger_url: str, autumn: Autumn, tables: Path) -> None:
+    made, _ = released(ledger_url, tables)
     everything = b"\n".join(made.files[name] for name in ("figures.csv", "manifest.json", "dcat.jsonld"))
     ids = {event.event_id for event in (*autumn.events, *autumn.messages)} | {
         deed.enrolment for deed in autumn.deeds
@@ -82,10 +82,10 @@ async def test_no_file_holds_a_person(database: str, autumn: Autumn, tables: Pat
 
 
 async def test_a_release_that_could_be_held_against_another_is_refused(
-    database: str, autumn: Autumn, tables: Path
+    ledger_url: str, autumn: Autumn, tables: Path
 ) -> None:
     made, _ = released(
-        database,
+        ledger_url,
         tables,
         ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)),
     )
@@ -95,8 +95,8 @@ async def test_a_release_that_could_be_held_against_another_is_refused(
         (ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)), 5),
     ):
         with pytest.raises(ReleaseRefused):
-            released(database, tables, period, threshold)
-    with psycopg.connect(database) as connection:
+            released(ledger_url, tables, period, threshold)
+    with psycopg.connect(ledger_url) as connection:
         kept = connection.execute(
             "SELECT value, category, measure, number, status, members FROM released_figures ORDER BY place"
         ).fetchall()
@@ -107,7 +107,7 @@ async def test_a_release_that_could_be_held_against_another_is_refused(
     assert kept == with_lines
     assert len(kept) > 50
     _, is_new = released(
-        database,
+        ledger_url,
         tables,
         ReportPeriod(first=date(2026, 10, 1), last=date(2026, 10, 31), as_of=date(2026, 11, 1)),
     )
@@ -115,9 +115,9 @@ async def test_a_release_that_could_be_held_against_another_is_refused(
 
 
 async def test_without_the_history_of_decisions_nothing_is_counted(
-    database: str, autumn: Autumn, tables: Path
+    ledger_url: str, autumn: Autumn, tables: Path
 ) -> None:
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         connection.execute('DELETE FROM verdicts WHERE "offset" < 5')
     with pytest.raises(NotWhole, match="rebuild ledger --apply"):
-        released(database, tables)
+        released(ledger_url, tables)

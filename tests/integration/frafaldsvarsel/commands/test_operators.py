@@ -80,12 +80,12 @@ def reference(tmp_path: Path, endpoint: Endpoint) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher) -> dict[str, str]:
+def environment(tmp_path: Path, ledger_url: str, reference: Path, catcher: Catcher) -> dict[str, str]:
     write_secrets(tmp_path / "secrets", OLD, unit=UNIT)
     add_sender(tmp_path, "900101", now=LOCAL_KEYS_FROM)
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
-        "DATABASE_URL": database,
+        "DATABASE_URL": ledger_url,
         "KEY_STORE": str(ensure_service_keys(tmp_path / "keys", datetime.now(UTC)).folder),
         "SENDERS_DIR": str(tmp_path / "senders"),
         "REFERENCE_DIR": str(reference),

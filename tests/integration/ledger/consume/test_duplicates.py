@@ -12,8 +12,8 @@ import pytest
 from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume import duplicates
-from ledger.consume.batch import project
 from ledger.consume.duplicates import LEDGER
+from ledger.consume.project import project
 from ledger.tasks.rows import OutboxRow
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause

@@ -8,8 +8,9 @@ from psycopg.types.json import Jsonb
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.store.erasures import ERASED, hashed
 from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.events.person_event import Origin, PersonEvent

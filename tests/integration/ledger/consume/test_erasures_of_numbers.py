@@ -4,7 +4,8 @@ import pytest
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
+from ledger.consume.project import project
 from models.eligibility.decision import JoinMark
 from tests.factories import uuid
 from tests.integration.ledger.consume.test_erasures import GONE, MARK, STAYS, Ledger, fact, of, told

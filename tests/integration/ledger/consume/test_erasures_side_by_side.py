@@ -6,8 +6,9 @@ import psycopg
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.store.erasures import ERASED
 from tests.factories import risk, uuid
 from tests.integration.ledger.consume.test_erasures import GONE, MARK, STAYS, of, told

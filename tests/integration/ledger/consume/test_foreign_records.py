@@ -24,8 +24,8 @@ from infra.partition_reader import PartitionReader
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
 from infra.topic_admin import Replication
-from ledger.consume.batch import project
 from ledger.consume.consumer import Ledger, LedgerSettings
+from ledger.consume.project import project
 from ledger.rebuild.rebuild import rebuilding
 from models.errors import UnreadableError
 from models.events.receipt import ForeignRecord

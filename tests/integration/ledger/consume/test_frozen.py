@@ -11,8 +11,8 @@ from aiokafka import TopicPartition
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import project
 from ledger.consume.consumer import Ledger, LedgerSettings
+from ledger.consume.project import project
 from ledger.store import repository
 from tests.integration.ledger.consume.test_consumer import count
 from tests.integration.ledger.ledger_fixture import batch

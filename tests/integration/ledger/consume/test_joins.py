@@ -6,8 +6,9 @@ import pytest
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.queries.numbers import numbers_of
 from models.eligibility.decision import Decision, JoinMark
 from models.ids import task_id

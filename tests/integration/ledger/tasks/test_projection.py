@@ -10,7 +10,7 @@ import pytest
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import project
+from ledger.consume.project import project
 from ledger.queries.listings import DECISIONS, RECEIPTS, TASKS, Query, rows
 from ledger.schema.migrate import migrate
 from ledger.store import repository

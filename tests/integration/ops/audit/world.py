@@ -22,8 +22,9 @@ from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from infra import topic_admin
 from infra.record_key import record_key
 from infra.topic_admin import Replication
-from ledger.consume.batch import Batch, Said, project
+from ledger.consume.batch import Batch, Said
 from ledger.consume.joins import settle
+from ledger.consume.project import project
 from ledger.tasks.projection import Policy
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision

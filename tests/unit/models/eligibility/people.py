@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch
+from ledger.consume.project import project
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
