@@ -23,6 +23,7 @@ from ledger.schema import apply_rights, migrate
 from ledger.schema.apply_rights import BroughtUp, NotSetUp, check, not_ready
 from ledger.schema.dba_script import script
 from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 
 SCHEMA: Final = {path.name for path in migrate.MIGRATIONS.glob("*.sql")}
 CPR: Final = "0101011234"
@@ -79,6 +80,14 @@ def test_an_empty_database_is_brought_up_once(database: str) -> None:
     assert differences(database) == []
     again = bring_up(user(database, MIGRATE))
     assert (again.migrations, again.granted, again.revoked, again.left) == ([], [], [], [])
+
+
+def test_a_copy_that_tests_begin_with_lacks_nothing(databases: Databases) -> None:
+    """What a whole database allows is not copied with it."""
+    with databases.brought_up([VISIT]) as url:
+        assert differences(url) == []
+        done = bring_up(url)
+    assert (done.migrations, done.granted, done.revoked, done.limited, done.left) == ([], [], [], [], [])
 
 
 def test_what_a_dba_runs_by_hand_is_the_same(database: str) -> None:
