@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import random
-import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby
@@ -18,6 +17,7 @@ from typing import Final
 
 from bench.events import content_of, event_of, person_events
 from bench.place import Place, place
+from bench.spread import spread
 from bench.start import fill_people
 from bench.throughput import run_fill
 from models.events.person_event import PersonEvent
@@ -46,9 +46,9 @@ def main() -> None:
         clock = [one / other for (one, _), (other, _) in zip(values, found[few], strict=True)]
         spent = [one / other for (_, one), (_, other) in zip(values, found[few], strict=True)]
         print(
-            f"{people:>9,} people: {_spread([one for one, _ in values])} µs by the clock, "
-            f"{_spread([one for _, one in values])} µs of processor time an event; "
-            f"× {few:,}: {_spread(clock, 2)}, {_spread(spent, 2)}"
+            f"{people:>9,} people: {spread([one for one, _ in values], 1)} µs by the clock, "
+            f"{spread([one for _, one in values], 1)} µs of processor time an event; "
+            f"× {few:,}: {spread(clock, 2)}, {spread(spent, 2)}"
         )
 
 
@@ -78,11 +78,6 @@ def _facts(people: int, number: int) -> Iterator[PersonEvent]:
     for place_of, name in enumerate(names):
         kind = chance.choice(("residence", "benefit", "risk"))
         yield event_of(name, content_of(kind, chance), chance, 10_000_000 * (number + 1) + place_of)
-
-
-def _spread(values: list[float], digits: int = 1) -> str:
-    low, high = min(values), max(values)
-    return f"{statistics.median(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from statistics import median
 from time import time
 
 from bench import processor_time
 from bench.events import person_events
 from bench.place import Place, place
+from bench.spread import spread
 from bench.throughput import applied_stamps, run_fill
 from config.settings import PREFIX
 from local.servers.process import Process
@@ -51,10 +51,10 @@ def main() -> None:
     for number, runs in found.items():
         against = [one.rate / other.rate for one, other in zip(runs, fewest, strict=True)]
         print(
-            f"{number} workers: {_spread([one.rate for one in runs], 0)} events/s, "
-            f"{_spread([one.cores for one in runs], 2)} processors busy, "
-            f"the broker {_spread([one.broker for one in runs], 2)}, "
-            f"{_spread([one.spent for one in runs], 1)} µs an event; × {min(found)}: {_spread(against, 2)}"
+            f"{number} workers: {spread([one.rate for one in runs], 0)} events/s, "
+            f"{spread([one.cores for one in runs], 2)} processors busy, "
+            f"the broker {spread([one.broker for one in runs], 2)}, "
+            f"{spread([one.spent for one in runs], 1)} µs an event; × {min(found)}: {spread(against, 2)}"
         )
 
 
@@ -90,10 +90,6 @@ def _held(workers: list[Process]) -> Iterator[None]:
     finally:
         for worker in workers:
             os.kill(worker.pid, signal.SIGCONT)
-
-
-def _spread(values: list[float], digits: int) -> str:
-    return f"{median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
 if __name__ == "__main__":

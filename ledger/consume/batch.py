@@ -10,9 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
-from ledger.store import (
-    erasures,
-)
+from ledger.store import erasures
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.eligibility.simple_decision import KnownDecision, read_simple_decision

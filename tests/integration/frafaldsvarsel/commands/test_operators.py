@@ -320,8 +320,7 @@ class Ledger:
 
 
 @pytest.fixture
-async def ledger(ledger_url: str) -> Ledger:
-
+def ledger(ledger_url: str) -> Ledger:
     return Ledger(ledger_url)
 
 
