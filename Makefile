@@ -37,7 +37,7 @@ check: install ## lint, formatting, types, the direction of imports and the rule
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest --quiet -p no:cacheprovider tests/unit/test_*.py tests/unit/tools/mutate/test_judged.py
+	@$(BIN)/pytest --quiet -p no:cacheprovider tests/unit/test_*.py
 
 docs: install ## write the pages and contracts that are made from the code
 	@$(BIN)/python -m tools.docs

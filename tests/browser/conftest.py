@@ -3,9 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
-import psycopg
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -16,10 +14,9 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from psycopg import sql
 
-from local.servers.postgres import Database
 from tests.browser.place import Place, inbox
+from tests.fixtures.databases import Databases
 from tests.paths import ROOT
 
 PICTURES = ROOT / ".pictures"
@@ -39,15 +36,10 @@ def follow(leads_on: Locator) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """An inbox with a unit's autumn in it, for the tests of one file."""
-    name = f"inbox_{uuid4().hex[:12]}"
-    with psycopg.connect(database_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    with inbox(tmp_path_factory.mktemp("inbox"), database_server.url_of(name)) as running:
+    with databases.empty() as url, inbox(tmp_path_factory.mktemp("inbox"), url) as running:
         yield running
-    with psycopg.connect(database_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="module")

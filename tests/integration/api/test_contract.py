@@ -10,7 +10,6 @@ from typing import Any, Final
 from urllib.request import urlopen
 from zlib import crc32
 
-import psycopg
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -18,7 +17,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
 from api.app import document
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.integration.api.served import Served, served
 from tests.paths import ROOT
 from tools.docs.contract import CONTRACT
@@ -37,16 +36,10 @@ schema = schemathesis.openapi.from_dict(document(), config=_CONFIG)
 
 
 @pytest.fixture(scope="module")
-def interface(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def interface(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The running interface, on a database of its own."""
-    name = "interface"
-    with psycopg.connect(database_server.url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE interface")
-        try:
-            with served(database_server.url_of(name), tmp_path_factory.mktemp(name)) as running:
-                yield running
-        finally:
-            connection.execute("DROP DATABASE interface WITH (FORCE)")
+    with databases.empty() as url, served(url, tmp_path_factory.mktemp("interface")) as running:
+        yield running
 
 
 def test_the_document_that_is_served_is_the_one_in_the_repository(interface: Served) -> None:

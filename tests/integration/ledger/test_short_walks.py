@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, ClassVar, Self
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from config.database_roles import DatabaseRole
 from infra.postgres import Connection
@@ -18,8 +17,8 @@ from ledger.queries.task_detail import task
 from ledger.queries.task_list import DUE_AT_MOST, Filter, Search, listing
 from ledger.queries.visit import serve
 from ledger.schema.apply_rights import bring_up
-from ledger.schema.migrate import migrate
 from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.integration.ledger.schema.unit_rows import KEY, user
 from tests.integration.ledger.task_rows import NOON, TODAY, UNIT, add_delivery, add_task
 
@@ -57,13 +56,14 @@ def _rows(node: dict[str, Any]) -> int:
 
 
 @pytest.fixture(scope="module")
-def filled(database_server: Database) -> Iterator[str]:
+def filled(databases: Databases) -> Iterator[str]:
     """A database with twenty thousand tasks of one unit, and as many of ten others; half of all are closed."""
-    name = f"crowd_{uuid4().hex[:12]}"
-    with psycopg.connect(database_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = database_server.url_of(name)
-    asyncio.run(migrate(url))
+    with databases.with_tables() as url:
+        _fill(url)
+        yield url
+
+
+def _fill(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             """
@@ -78,23 +78,16 @@ def filled(database_server: Database) -> Iterator[str]:
             {"unit": UNIT, "today": TODAY, "noon": NOON, "tasks": 2 * TASKS},
         )
         connection.execute("VACUUM ANALYZE tasks")
-    yield name
-    with psycopg.connect(database_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-async def crowd(database_server: Database, filled: str) -> AsyncIterator[Connection]:
+async def crowd(databases: Databases, filled: str) -> AsyncIterator[Connection]:
     """A copy of it, which only this test has: filling it takes ten times as long."""
-    name = f"test_{uuid4().hex[:12]}"
-    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(filled))
-    with psycopg.connect(database_server.url, autocommit=True) as server:
-        server.execute(copy)
+    with databases.copy_of(filled) as url:
         async with await psycopg.AsyncConnection.connect(
-            database_server.url_of(name), autocommit=True, cursor_factory=Explaining
+            url, autocommit=True, cursor_factory=Explaining
         ) as connection:
             yield connection
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def last(connection: Connection) -> int:

@@ -15,6 +15,7 @@ from tests.fixtures.databases import Databases
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Not the shared one: a test kills it while the pool is at work."""
     database = Database(tmp_path_factory.mktemp("postgres"), durable=False)
     database.start()
     yield database
@@ -23,19 +24,21 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def notifiers_databases(postgres: Database) -> Databases:
+    """Its databases."""
     return Databases(postgres)
 
 
 @pytest.fixture
-def database_url(notifiers_databases: Databases) -> Iterator[str]:
+def ledger_url(notifiers_databases: Databases) -> Iterator[str]:
+    """As the shared fixture, on this server."""
     with notifiers_databases.with_tables() as url:
         yield url
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
+async def pool(ledger_url: str) -> AsyncIterator[Pool]:
     async with AsyncConnectionPool(
-        database_url,
+        ledger_url,
         min_size=1,
         max_size=12,
         timeout=LONGEST_WAIT_SECONDS,

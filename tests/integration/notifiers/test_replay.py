@@ -75,32 +75,32 @@ def replay(
         payloads.close()
 
 
-async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, database_url: str) -> None:
+async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, ledger_url: str) -> None:
     row = await add_delivery(pool)
     async with MisbehavingServer(bad_recipients={RECIPIENT: "550 5.1.1 no such user"}) as server:
         async with running(pool, email_channel(server.port)):
             await until_none_due(pool)
-        (dead_letter,) = await asyncio.to_thread(listed, database_url)
+        (dead_letter,) = await asyncio.to_thread(listed, ledger_url)
         assert (dead_letter.id, dead_letter.reason, dead_letter.state) == (
             str(row.id),
             "refused",
             DeadLetterState.OPEN,
         )
         assert "550" in (dead_letter.detail or "")
-        (dry,) = await asyncio.to_thread(replay, database_url, mended, yes=False)
+        (dry,) = await asyncio.to_thread(replay, ledger_url, mended, yes=False)
         assert dry.prospect is ReplayOutcome.SENT
         assert NEW_ADDRESS in (dry.why or "")
         assert await status_of(pool, row) == "refused"
-        await asyncio.to_thread(replay, database_url, mended)
-        (twice,) = await asyncio.to_thread(replay, database_url, mended, ids=(str(row.id),))
+        await asyncio.to_thread(replay, ledger_url, mended)
+        (twice,) = await asyncio.to_thread(replay, ledger_url, mended, ids=(str(row.id),))
         assert twice.prospect is ReplayOutcome.DECIDED
         async with running(pool, email_channel(server.port), contacts=mended):
             await until_none_due(pool)
         assert [mail.recipient for mail in server.accepted] == [NEW_ADDRESS]
     assert await status_of(pool, row) == "superseded"
     assert await outcomes_of(pool, row) == ["refused"]
-    assert await asyncio.to_thread(listed, database_url) == []
-    (payloads,) = await asyncio.to_thread(listed, database_url, everything=True)
+    assert await asyncio.to_thread(listed, ledger_url) == []
+    (payloads,) = await asyncio.to_thread(listed, ledger_url, everything=True)
     assert (payloads.state, payloads.delivery_status, payloads.because) == (
         DeadLetterState.REPLAYED,
         "superseded",
@@ -111,7 +111,7 @@ async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, 
 
 
 async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
-    pool: Pool, database_url: str
+    pool: Pool, ledger_url: str
 ) -> None:
     """An answer was lost, then the deadline passed: the same bytes under the same Message-ID, after all attempts."""
     row = await add_delivery(pool)
@@ -122,7 +122,7 @@ async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
         await rows(pool, "UPDATE deliveries SET deadline = clock_timestamp() RETURNING id")
         await until_none_due(pool)
     assert await status_of(pool, row) == "exhausted"
-    (plan,) = await asyncio.to_thread(replay, database_url)
+    (plan,) = await asyncio.to_thread(replay, ledger_url)
     assert "the same bytes" in (plan.why or "")
     async with running(pool, second):
         await until_none_due(pool)
@@ -131,7 +131,7 @@ async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
 
 
 async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_message_id(
-    pool: Pool, database_url: str
+    pool: Pool, ledger_url: str
 ) -> None:
     """The mailbox is there now; the date is today's, and the mail is still the delivery's one mail."""
     row = await add_delivery(pool)
@@ -141,7 +141,7 @@ async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_mess
         await until_none_due(pool)
     async with pool.connection() as connection:
         await connection.execute("UPDATE tasks SET react_by = '2026-10-08'")
-    await asyncio.to_thread(replay, database_url)
+    await asyncio.to_thread(replay, ledger_url)
     async with running(pool, second):
         await until_none_due(pool)
     assert [mail.message_id for mail in second.sent] == [mail.message_id for mail in first.sent]
@@ -150,25 +150,25 @@ async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_mess
     assert await status_of(pool, row) == "delivered"
 
 
-async def test_a_notice_that_is_refused_again_is_open_again(pool: Pool, database_url: str) -> None:
+async def test_a_notice_that_is_refused_again_is_open_again(pool: Pool, ledger_url: str) -> None:
     await add_delivery(pool)
     refusal = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
     async with running(pool, Memory(answer=lambda _: refusal)):
         await until_none_due(pool)
-        await asyncio.to_thread(replay, database_url)
+        await asyncio.to_thread(replay, ledger_url)
         await until_none_due(pool)
-    (dead_letter,) = await asyncio.to_thread(listed, database_url)
+    (dead_letter,) = await asyncio.to_thread(listed, ledger_url)
     assert dead_letter.state is DeadLetterState.OPEN
 
 
-async def test_a_notice_that_no_longer_fits_its_task_is_not_replayed(pool: Pool, database_url: str) -> None:
+async def test_a_notice_that_no_longer_fits_its_task_is_not_replayed(pool: Pool, ledger_url: str) -> None:
     await add_delivery(pool)
     refusal = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
     async with running(pool, Memory(answer=lambda _: refusal)):
         await until_none_due(pool)
     async with pool.connection() as connection:
         await connection.execute("UPDATE tasks SET status = 'withdrawn'")
-    (plan,) = await asyncio.to_thread(replay, database_url)
+    (plan,) = await asyncio.to_thread(replay, ledger_url)
     assert plan.prospect is ReplayOutcome.NOT_NEEDED
-    (dead_letter,) = await asyncio.to_thread(listed, database_url)
+    (dead_letter,) = await asyncio.to_thread(listed, ledger_url)
     assert dead_letter.state is DeadLetterState.OPEN

@@ -356,7 +356,7 @@ async def test_a_fault_of_ours_at_one_mail_does_not_stop_the_others(pool: Pool) 
 
 
 async def test_a_database_that_goes_away_is_waited_for_and_nothing_is_sent_twice(
-    pool: Pool, postgres: Database, database_url: str, caplog: pytest.LogCaptureFixture
+    pool: Pool, postgres: Database, ledger_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "notifiers.worker")
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -34,11 +34,6 @@ def register(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def migrated(ledger_url: str) -> str:
-    return ledger_url
-
-
 def run(database: str, *words: str) -> Result:
     told = {PREFIX + "DATABASE_URL": database, "COLUMNS": "200"} if database else {}
     return CliRunner().invoke(commands("senders"), ["senders", *words], env=told)
@@ -57,16 +52,16 @@ def valid_to(register: Path) -> datetime | None:
     return found[0].valid_to
 
 
-def test_a_key_goes_into_the_register_and_out_and_the_trail_says_who(register: Path, migrated: str) -> None:
+def test_a_key_goes_into_the_register_and_out_and_the_trail_says_who(register: Path, ledger_url: str) -> None:
     data = ("--data", str(register), "--because", "a new system", "--as", "ANNE")
     request = str(register / "request.json")
-    entered = run(migrated, "enrol", request, *data)
+    entered = run(ledger_url, "enrol", request, *data)
     assert entered.exit_code == 0, entered.output
-    assert run(migrated, "enrol", request, *data).exit_code == 1, "once"
+    assert run(ledger_url, "enrol", request, *data).exit_code == 1, "once"
     assert valid_to(register) is None
-    assert run(migrated, "revoke", SCHOOL, "mine-2", *data).exit_code == 0
+    assert run(ledger_url, "revoke", SCHOOL, "mine-2", *data).exit_code == 0
     assert valid_to(register) is not None
-    assert run(migrated, "revoke", SCHOOL, "nobodys", *data).exit_code == 1
+    assert run(ledger_url, "revoke", SCHOOL, "nobodys", *data).exit_code == 1
     detail = {
         "number": SCHOOL,
         "kid": "mine-2",
@@ -74,21 +69,21 @@ def test_a_key_goes_into_the_register_and_out_and_the_trail_says_who(register: P
         "because": "a new system",
         "login": "shared:postgres",
     }
-    assert told(migrated) == [
+    assert told(ledger_url) == [
         ("sender_key_enrolled", {**detail, "vouched_by": "known key"}),
         ("sender_key_revoked", detail),
     ]
 
 
 def test_without_a_database_no_key_comes_in_and_a_key_in_wrong_hands_goes(
-    register: Path, migrated: str
+    register: Path, ledger_url: str
 ) -> None:
     away = "postgresql://nobody@127.0.0.1:9/none"
     data = ("--data", str(register), "--because", "a laptop was lost", "--as", "ANNE")
     request = str(register / "request.json")
     assert run(away, "enrol", request, *data).exit_code == 2
     assert SenderRegister(register / "senders").key(SCHOOL, "mine-2") is None
-    assert run(migrated, "enrol", request, *data).exit_code == 0
+    assert run(ledger_url, "enrol", request, *data).exit_code == 0
     ended = run(away, "revoke", SCHOOL, "mine-2", *data)
     assert ended.exit_code == 2
     assert "has no line of it" in ended.stderr

@@ -4,11 +4,9 @@ import asyncio
 import re
 from collections.abc import Iterator
 from typing import Final
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from config.database_roles import DatabaseRole
 from infra.postgres import SyncConnection
@@ -16,7 +14,7 @@ from ledger.schema.migrate import migrate
 from ledger.schema.owners import BY_TABLE, VIEWS
 from ledger.schema.rights import RIGHTS, privileges
 from ledger.schema.table_right import WHOLE, TableRight
-from local.servers.postgres import Database
+from tests.fixtures.databases import Databases
 from tests.needed_rights import ANY_COLUMN, CatalogueColumns, Need, needs
 from tests.reachable_code import Definition
 from tests.role_statements import ENTRIES, statements
@@ -27,19 +25,12 @@ _OWN_FILE: Final = "ops.audit."
 
 
 @pytest.fixture(scope="module")
-def connection(database_server: Database) -> Iterator[SyncConnection]:
+def connection(databases: Databases) -> Iterator[SyncConnection]:
     """A database of this version, with the schema in which a rebuild works."""
-    name = f"rights_{uuid4().hex[:12]}"
-    with psycopg.connect(database_server.url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = database_server.url_of(name)
-    asyncio.run(migrate(url))
-    with psycopg.connect(url, autocommit=True) as connection:
+    with databases.with_tables() as url, psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA rebuilt")
         asyncio.run(migrate(f"{url}&options=-c%20search_path%3Drebuilt"))
         yield connection
-    with psycopg.connect(database_server.url, autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def needed(

@@ -44,9 +44,9 @@ async def shown(pool: Pool, one: Sent) -> list[ReportedAction]:
 
 
 async def test_it_names_its_delivery_and_stands_on_the_task(
-    pool: Pool, mailbox: BounceMailbox, database_url: str
+    pool: Pool, mailbox: BounceMailbox, ledger_url: str
 ) -> None:
-    one, case = await a_case(pool, mailbox, database_url)
+    one, case = await a_case(pool, mailbox, ledger_url)
     assert (case.kind, case.reason, case.state) == (
         DeadLetterKind.BOUNCE,
         "not_understood",
@@ -57,17 +57,17 @@ async def test_it_names_its_delivery_and_stands_on_the_task(
     assert await shown(pool, one) == [ReportedAction.UNREAD]
     put(mailbox, not_understood(one, "og mere"))
     await effects(mailbox, pool)
-    assert len(await asyncio.to_thread(listed, database_url)) == 2
+    assert len(await asyncio.to_thread(listed, ledger_url)) == 2
 
 
 async def test_a_person_who_has_read_it_ends_the_notice(
-    pool: Pool, mailbox: BounceMailbox, database_url: str
+    pool: Pool, mailbox: BounceMailbox, ledger_url: str
 ) -> None:
-    one, case = await a_case(pool, mailbox, database_url)
-    (dry,) = await asyncio.to_thread(replay, database_url, yes=False)
+    one, case = await a_case(pool, mailbox, ledger_url)
+    (dry,) = await asyncio.to_thread(replay, ledger_url, yes=False)
     assert dry.prospect is ReplayOutcome.RETURNED
     assert (await standing(pool, one.row))[0] == "delivered"
-    await asyncio.to_thread(replay, database_url)
+    await asyncio.to_thread(replay, ledger_url)
     assert await standing(pool, one.row) == ("refused", 2, True, None)
     assert await reasons(pool, one.row) == [
         ("delivery_refused", "bounce: read by a person"),
@@ -76,42 +76,42 @@ async def test_a_person_who_has_read_it_ends_the_notice(
     failed = await rows(pool, "SELECT status, found FROM bounces WHERE action = 'failed'")
     assert failed == [("5.0.0", "delivered")]
     # The notice itself is what waits now.
-    (now,) = await asyncio.to_thread(listed, database_url)
+    (now,) = await asyncio.to_thread(listed, ledger_url)
     assert (now.kind, now.id) == (DeadLetterKind.DELIVERY, str(one.row.id))
-    (again,) = await asyncio.to_thread(replay, database_url, ids=(case.id,))
+    (again,) = await asyncio.to_thread(replay, ledger_url, ids=(case.id,))
     assert again.prospect is ReplayOutcome.DECIDED
     assert await shown(pool, one) == [ReportedAction.FAILED]
 
 
 async def test_what_means_nothing_is_dismissed_and_no_longer_shown(
-    pool: Pool, mailbox: BounceMailbox, database_url: str
+    pool: Pool, mailbox: BounceMailbox, ledger_url: str
 ) -> None:
-    one, case = await a_case(pool, mailbox, database_url)
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    one, case = await a_case(pool, mailbox, ledger_url)
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         dead_letters.dismiss(connection, case, Operator("drift-1", "et svar fra en person"))
-    assert await asyncio.to_thread(listed, database_url) == []
+    assert await asyncio.to_thread(listed, ledger_url) == []
     assert await shown(pool, one) == []
     assert (await standing(pool, one.row))[0] == "delivered"
 
 
 async def test_a_notice_that_has_ended_meanwhile_is_ended_once(
-    pool: Pool, mailbox: BounceMailbox, database_url: str
+    pool: Pool, mailbox: BounceMailbox, ledger_url: str
 ) -> None:
-    one, case = await a_case(pool, mailbox, database_url)
+    one, case = await a_case(pool, mailbox, ledger_url)
     put(mailbox, report(one.mail))
     assert await effects(mailbox, pool) == [BounceEffect.REFUSED]
-    (plan,) = await asyncio.to_thread(replay, database_url, ids=(case.id,))
+    (plan,) = await asyncio.to_thread(replay, ledger_url, ids=(case.id,))
     assert plan.prospect is ReplayOutcome.NOT_NEEDED
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         assert not dead_letters.end_as_returned(connection, case, Operator("drift-1", "for sent"))
     assert await standing(pool, one.row) == ("refused", 2, True, None)
 
 
 async def test_the_case_of_another_delivery_is_not_found_by_the_beginning_of_its_id(
-    pool: Pool, mailbox: BounceMailbox, database_url: str
+    pool: Pool, mailbox: BounceMailbox, ledger_url: str
 ) -> None:
-    _, case = await a_case(pool, mailbox, database_url)
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    _, case = await a_case(pool, mailbox, ledger_url)
+    with psycopg.connect(ledger_url, autocommit=True) as connection:
         assert dead_letters.dead_letters(connection, Selection(ids=(case.delivery,))) == []
 
 
@@ -125,7 +125,7 @@ async def test_the_case_of_another_delivery_is_not_found_by_the_beginning_of_its
 async def test_a_known_delay_and_a_copy_that_came_back_stand_beside_delivered(
     pool: Pool,
     mailbox: BounceMailbox,
-    database_url: str,
+    ledger_url: str,
     action: str,
     final: bytes | None,
     expected: ReportedAction,
@@ -141,7 +141,7 @@ async def test_a_known_delay_and_a_copy_that_came_back_stand_beside_delivered(
     (row,) = await asyncio.to_thread(
         lambda: list(
             listings.rows(
-                database_url,
+                ledger_url,
                 listings.DELIVERIES,
                 {"status": None, "unit": None, "channel": None, "task": None},
                 limit=None,
@@ -149,4 +149,4 @@ async def test_a_known_delay_and_a_copy_that_came_back_stand_beside_delivered(
         )
     )
     assert (row.status, row.came_back) == ("delivered", expected)
-    assert await asyncio.to_thread(listed, database_url) == []
+    assert await asyncio.to_thread(listed, ledger_url) == []

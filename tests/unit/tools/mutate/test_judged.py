@@ -1,10 +1,9 @@
-"""What became of the changes is counted as it is told, and what is judged is about code that there is."""
+"""What became of the changes is counted as it is told."""
 
 from pathlib import Path
 
-from tools.mutate.changes import Change, changes_of
-from tools.mutate.judged import Counts, Judged, counts, judged, remember, remembered
-from tools.mutate.modules import ROOT, chosen
+from tools.mutate.changes import Change
+from tools.mutate.judged import Counts, Judged, counts, remember, remembered
 
 
 def change(path: str, before: str) -> Change:
@@ -33,11 +32,3 @@ def test_the_last_word_about_a_change_stands(tmp_path: Path) -> None:
     remember(file, other, killed=True)
     remember(file, one, killed=True)
     assert remembered(file, [one]) == {one: True}
-
-
-def test_every_judgement_is_about_a_change_that_there_is_and_has_a_reason() -> None:
-    """When the code is written anew, what was judged about it goes."""
-    changes = [one for path in chosen(("",)) for one in changes_of(path, ROOT)]
-    for one in judged():
-        assert any(one.fits(change) for change in changes), one
-        assert len(one.because) > 15, one
