@@ -48,11 +48,18 @@ def names_nothing(people: dict[str, list[Plain]], law: Plain) -> set[tuple[str, 
     """Where the statements stand that end, annul or take back what their owner has stated about nobody."""
     said = [word for history in people.values() for word in _sift(history)[0]]
     said = [word for word in said if word["content"]["kind"] != "event.refused"]
-    known = {(_owner(word, said, law), *_names(word)) for word in said if not _takes_back(word)}
+    known = {
+        # A message is its sender's own.
+        (word["sender"] if _names(word)[0] == "message_id" else _owner(word, said, law), *_names(word))
+        for word in said
+        if not _takes_back(word)
+    }
     return {
         _place(word)
         for word in said
-        if _takes_back(word) and (_owner(word, said, law), *_names(word)) not in known
+        if _takes_back(word)
+        and (_owner(word, said, law), *_names(word)) not in known
+        and not (_names(word)[0] == "message_id" and (word["sender"], *_names(word)) in known)
     }
 
 
@@ -63,6 +70,8 @@ def _takes_back(word: Plain) -> bool:
 def _each_with_its_person(everything: list[Plain], law: Plain) -> list[Plain]:
     """What is said of a matter, put with the person about whom its owner has said it last."""
     placed: list[Plain] = []
+    messages: list[Plain] = []
+    withdrawals: list[Plain] = []
     matters: dict[tuple[str, ...], list[Plain]] = {}
     for word in everything:
         if word["content"]["kind"] == "event.refused":
@@ -71,18 +80,24 @@ def _each_with_its_person(everything: list[Plain], law: Plain) -> list[Plain]:
         matters.setdefault((owner, *_names(word)), []).append({**word, "_owner": owner})
     for (*_, field, _name), said in matters.items():
         stated = [word for word in said if not _takes_back(word)]
-        if not stated:
-            placed += said
-            continue
-        person = max(stated, key=_when_registered)["_about"]
         if field == "message_id":
-            # A message stays with its person, and whoever names both takes back that one, too.
             placed += stated
-            theirs = {word["_about"] for word in stated} - {person}
-            placed += [word for word in said if _takes_back(word) and word["_about"] in theirs]
+            messages += stated
+            withdrawals += [word for word in said if _takes_back(word)]
+        elif not stated:
+            placed += said
         else:
+            person = max(stated, key=_when_registered)["_about"]
             placed += [word for word in stated if word["_about"] == person]
-        placed += [{**word, "_about": person} for word in said if _takes_back(word)]
+            placed += [{**word, "_about": person} for word in said if _takes_back(word)]
+    for word in withdrawals:
+        # A message stays with its person, and whoever takes it back means it there.
+        theirs = {
+            message["_about"]
+            for message in messages
+            if _names(message) == _names(word) and message["sender"] in (word["sender"], word["_owner"])
+        }
+        placed += [{**word, "_about": person} for person in theirs]
     return placed
 
 

@@ -7,34 +7,22 @@ two people's, the person of the earlier one is told. Equal versions are one and 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import permutations
 from typing import Final
 
 from infra.postgres import Connection
-from ledger.consume.words import ground, say
+from ledger.consume.owned import EVER, Owned, owned_by
+from ledger.consume.words import ground, handed_over, moved, say
 from ledger.store import subjects
 from ledger.store.subjects import OriginPlace, SubjectRow, Voice
-from models.calendar import COPENHAGEN, copenhagen_date
 from models.eligibility.succession import Succession
-from models.events.content import HandedOver, MovedAway, RefusedDuplicate, SubjectKind
+from models.events.content import RefusedDuplicate, SubjectKind
 from models.events.simple_receipt import KnownApplied
 
-_EVER: Final = date(1900, 1, 1)
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """After every link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A subject and all who speak of it."""
-
-    kind: SubjectKind
-    name: str
-    owner: str
-    since: date
-    """Since when it is the owner's."""
-    voices: tuple[Voice, ...]
 
 
 async def tell(
@@ -57,8 +45,8 @@ async def tell(
         for row in touched
         if row.says is None and (not row.counts or len(succession.family(row.sender)) > 1)
     ]
-    anew = _anew(changing)
-    owned = await _owned(connection, [*touched, *anew], succession)
+    anew = [*_anew(changing), *_own_messages(touched, succession)]
+    owned = await owned_by(connection, [*touched, *anew], succession)
     around = list(zip(touched, owned[: len(touched)], strict=True))
     for row, one in zip(anew, owned[len(touched) :], strict=True):
         around.append((replace(by_place[row.place], counts=False), one))
@@ -75,7 +63,7 @@ async def unname(connection: Connection, gone: Sequence[SubjectRow], succession:
     anew = _anew(changing)
     if not anew:
         return
-    owned = list(dict.fromkeys(await _owned(connection, anew, succession)))
+    owned = list(dict.fromkeys(await owned_by(connection, anew, succession)))
     asked = [(nth, voice) for nth, one in enumerate(owned) for voice in one.voices]
     stated = {nth for nth, _ in (await subjects.latest(connection, asked))[0]}
     await subjects.names(connection, _everybody(changing), something=False)
@@ -92,10 +80,17 @@ def _anew(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[Subjec
     ]
 
 
-def _everybody(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[Voice]:
+def _own_messages(touched: Iterable[SubjectRow], succession: Succession) -> list[SubjectRow]:
+    """A withdrawal means its sender's own message, too, whoever else of its family has used that id."""
     return [
-        Voice(row.kind, row.name, number, _at(_EVER)) for row, family in changing for number in sorted(family)
+        replace(row, says=None)
+        for row in touched
+        if row.kind is SubjectKind.MESSAGE and row.says is not None and len(succession.family(row.sender)) > 1
     ]
+
+
+def _everybody(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[Voice]:
+    return [Voice(row.kind, row.name, number, EVER) for row, family in changing for number in sorted(family)]
 
 
 def _about(applied: Sequence[KnownApplied]) -> list[SubjectRow]:
@@ -135,35 +130,6 @@ async def _not_alone(
     return [row for nth, row in enumerate(added) if nth in shared or not row.counts]
 
 
-async def _owned(
-    connection: Connection, touched: Sequence[SubjectRow], succession: Succession
-) -> list[Owned]:
-    """Of each of `touched` the subject that it speaks of."""
-    families = {row.sender: succession.family(row.sender) for row in touched}
-    named = sorted({(row.kind, row.name, number) for row in touched for number in families[row.sender]})
-    known = {key: copenhagen_date(at) for key, at in (await subjects.firsts(connection, named)).items()}
-    found = []
-    for row in touched:
-
-        def first(number: str, row: SubjectRow = row) -> date | None:
-            return known.get((row.kind, row.name, number))
-
-        owner = succession.owner(row.sender, copenhagen_date(row.appended_at), first)
-        voices = tuple(
-            Voice(
-                row.kind,
-                row.name,
-                number,
-                _at(since),
-                states=succession.owner(number, date.max, first) == owner,
-            )
-            for number in sorted(families[row.sender])
-            if (since := _EVER if number == owner else succession.speaks_since(number, owner, first))
-        )
-        found.append(Owned(row.kind, row.name, owner, first(owner) or _EVER, voices))
-    return found
-
-
 async def _tell_of_moves(
     connection: Connection, touched: Sequence[tuple[SubjectRow, Owned]], succession: Succession
 ) -> None:
@@ -183,9 +149,9 @@ async def _tell_of_moves(
         pairs = [(earlier, row), (row, later)] if row.counts else [(earlier, later)]
         for one, other in pairs:
             if one is not None and other is not None and one.person_id != other.person_id:
-                await say(connection, other, "moved", one.person_id, _moved(owned, one, other))
+                await say(connection, other, "moved", one.person_id, moved(owned, one, other))
                 if len(succession.family(owned.owner)) > 1:
-                    await say(connection, one, "moved", other.person_id, _moved(owned, other, one))
+                    await say(connection, one, "moved", other.person_id, moved(owned, other, one))
 
 
 async def _hand_over(
@@ -194,26 +160,48 @@ async def _hand_over(
     """What was taken back last counts where the subject is now, whoever it was said about.
 
     Where senders follow each other, the person that it was said about is told whose it is: there it counts for nothing.
+    Of messages, whoever has one of that id is told.
 
     `lost`: whose words may name nothing any more.
     """
     asked = [(nth, voice) for nth, one in enumerate(owned) for voice in one.voices]
     stated, taken_back = map(_by_number, await subjects.latest(connection, asked))
     held: list[Voice] = []
+    messages: list[tuple[Owned, SubjectRow]] = []
     for nth, one in enumerate(owned):
         version = max(stated[nth], key=lambda row: (row.order, row.person_id), default=None)
         last = max(taken_back[nth], key=lambda row: (row.order, row.person_id), default=None)
         if version is None:
             continue
         held += one.voices
+        is_message = one.kind is SubjectKind.MESSAGE
+        if is_message:
+            messages.append((one, version))
         if last is None or last.person_id == version.person_id:
             continue
-        if one.kind is SubjectKind.MESSAGE or last.order > version.order:
-            await say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
-            if len(succession.family(one.owner)) > 1:
-                await say(connection, version, "moved", last.person_id, _moved(one, last, version))
+        if is_message or last.order > version.order:
+            await say(connection, last, "taken-back", version.person_id, handed_over(one, last))
+            if not is_message and len(succession.family(one.owner)) > 1:
+                await say(connection, version, "moved", last.person_id, moved(one, last, version))
+    await _tell_of_namesakes(connection, messages, succession)
     await subjects.names(connection, lost, something=False)
     await subjects.names(connection, held, something=True)
+
+
+async def _tell_of_namesakes(
+    connection: Connection, messages: Iterable[tuple[Owned, SubjectRow]], succession: Succession
+) -> None:
+    """Of two messages of one id whose senders follow each other each person is told of the other's.
+
+    Whose a withdrawal means depends on when each sender used the id.
+    """
+    families: defaultdict[tuple[str, frozenset[str]], list[tuple[Owned, SubjectRow]]] = defaultdict(list)
+    for owned, row in messages:
+        families[owned.name, succession.family(owned.owner)].append((owned, row))
+    for namesakes in families.values():
+        for (_, here), (owned, there) in permutations(namesakes, 2):
+            if here.person_id != there.person_id:
+                await say(connection, there, "moved", here.person_id, moved(owned, there, there))
 
 
 def _by_number(rows: Iterable[tuple[int, SubjectRow]]) -> defaultdict[int, list[SubjectRow]]:
@@ -221,47 +209,6 @@ def _by_number(rows: Iterable[tuple[int, SubjectRow]]) -> defaultdict[int, list[
     for number, row in rows:
         found[number].append(row)
     return found
-
-
-def _at(day: date) -> datetime:
-    return datetime.combine(day, time(), COPENHAGEN)
-
-
-def _named(owned: Owned) -> dict[str, object]:
-    return {"subject": owned.kind, "name": owned.name, "owner": owned.owner, "owned_since": owned.since}
-
-
-def _moved(owned: Owned, overtaken: SubjectRow, to: SubjectRow) -> MovedAway:
-    return MovedAway.model_validate(
-        {
-            **_named(owned),
-            "kind": "subject.moved",
-            "sender": overtaken.sender,
-            "registered_at": to.registered_at,
-            "rank": to.rank,
-            "appended_at": to.appended_at,
-            "topic": to.topic,
-            "partition": to.partition,
-            "offset": to.offset,
-        }
-    )
-
-
-def _handed_over(owned: Owned, said: SubjectRow) -> HandedOver:
-    return HandedOver.model_validate(
-        {
-            **_named(owned),
-            "kind": "subject.taken_back",
-            "sender": said.sender,
-            "event_id": said.event_id,
-            "registered_at": said.registered_at,
-            "appended_at": said.appended_at,
-            "topic": said.topic,
-            "partition": said.partition,
-            "offset": said.offset,
-            "says": said.says,
-        }
-    )
 
 
 async def _take_back(connection: Connection, gone: Sequence[SubjectRow]) -> None:
